@@ -1,0 +1,3 @@
+"""Markerless motion capture from two uncalibrated, unsynchronised videos."""
+
+__version__ = "0.1.0"

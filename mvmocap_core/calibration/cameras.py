@@ -1,0 +1,54 @@
+"""Where each phone stood, and its lens."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cameras:
+    """V pinhole cameras with lens distortion. OpenCV axes: +x right, +y down, +z forward.
+
+    K:           (V, 3, 3) pixels.
+    dist:        (V, 4) k1, k2, p1, p2.
+    image_size:  (V, 2) width, height in pixels, upright.
+    T_cam_world: (V, 4, 4) metres; p_cam = T_cam_world @ p_world.
+    """
+
+    K: np.ndarray
+    dist: np.ndarray
+    image_size: np.ndarray
+    T_cam_world: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Cameras found from a take, in the take's own units and frame, and how sure they are.
+
+    The world is the first camera's frame until `body` puts it on the floor; metric by stature.
+
+    cameras:              see `Cameras`.
+    offset_s:             (V,) the time line's offsets, refined; seconds.
+    offset_std_s:         (V,) one standard deviation, seconds.
+    focal_std:            (V,) one standard deviation of log focal length.
+    rotation_std_deg:     relative rotation of the views, one standard deviation.
+    view_angle_deg:       angle between the two viewing directions to the performer.
+    reprojection_rms_px:  (V,) robust, of confident joints.
+    reprojection_rel:     (V,) the same over the performer's height in the image.
+    bone_variation:       coefficient of variation of bone lengths, mean over bones, of the
+                          points triangulated without the bone-length term.
+    margin:               relative gain of the best hypothesis over the best different one.
+    n_frames:             frames used.
+    """
+
+    cameras: Cameras
+    offset_s: np.ndarray
+    offset_std_s: np.ndarray
+    focal_std: np.ndarray
+    rotation_std_deg: float
+    view_angle_deg: float
+    reprojection_rms_px: np.ndarray
+    reprojection_rel: np.ndarray
+    bone_variation: float
+    margin: float
+    n_frames: int

@@ -1,0 +1,45 @@
+"""What a detector found in one video."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LANDMARK_NAMES = (
+    "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye",
+    "right_eye_outer", "left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder",
+    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_pinky",
+    "right_pinky", "left_index", "right_index", "left_thumb", "right_thumb", "left_hip",
+    "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle", "left_heel",
+    "right_heel", "left_foot_index", "right_foot_index",
+)  # fmt: skip
+"""The 33 landmarks of MediaPipe Pose (BlazePose), in its order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """All people found in one video. Slot order is not identity.
+
+    times_s:           (F,) seconds since the video's first frame.
+    keypoints_2d_px:   (F, P, 33, 2) pixels, (0, 0) the image's top-left corner; NaN = not found.
+    confidence:        (F, P, 33) in [0, 1]; 0 where not found.
+    world_landmarks_m: (F, P, 33, 3) the detector's own 3D guess: metres, hip-centred, camera
+                       axes (x right, y down, z away from the camera) of a crop; NaN = none.
+    image_size:        (2,) width, height in pixels, upright.
+    """
+
+    times_s: np.ndarray
+    keypoints_2d_px: np.ndarray
+    confidence: np.ndarray
+    world_landmarks_m: np.ndarray
+    image_size: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One performer in one video: the arrays of `Detections` without the people axis."""
+
+    times_s: np.ndarray
+    keypoints_2d_px: np.ndarray
+    confidence: np.ndarray
+    world_landmarks_m: np.ndarray
+    image_size: np.ndarray

@@ -1,0 +1,33 @@
+"""When each video was filmed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline:
+    """Clocks of V videos against the first one's.
+
+    t_first = (1 + 1e-6 * drift_ppm[v]) * t_v + offset_s[v]; both are 0 for the first video.
+
+    offset_s:      (V,) seconds.
+    drift_ppm:     (V,) parts per million.
+    offset_std_s:  (V,) one standard deviation of the offset, seconds.
+    method:        (V,) of str: "reference", "audio", "motion" or "given".
+    agreement:     (V,) in [0, 1]: how far the best offset is ahead of the runner-up.
+    """
+
+    offset_s: np.ndarray
+    drift_ppm: np.ndarray
+    offset_std_s: np.ndarray
+    method: np.ndarray
+    agreement: np.ndarray
+
+    def to_first(self, view: int, times_s: np.ndarray) -> np.ndarray:
+        """Times on video `view`'s clock, as seconds on the first video's clock."""
+        return (1.0 + 1e-6 * self.drift_ppm[view]) * times_s + self.offset_s[view]
+
+    def from_first(self, view: int, times_s: np.ndarray) -> np.ndarray:
+        """Seconds on the first video's clock, as times on video `view`'s clock."""
+        return (times_s - self.offset_s[view]) / (1.0 + 1e-6 * self.drift_ppm[view])
