@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,11 +24,10 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _few_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Child processes of tests do not fight over the cores."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    yield
 
 
 @pytest.hookimpl(trylast=True)
