@@ -1,0 +1,132 @@
+"""First guesses of where the second camera stood.
+
+Two kinds, both kept: the rotation between the views' own 3D (bone directions of the detector's
+world landmarks, one Kabsch over all frames) and the essential matrix by RANSAC (Nister 2004).
+Each also with the view's depth mirrored, which weak perspective cannot tell apart.
+"""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from mvmocap_core.calibration.bundle import Scene, world_in_camera
+from mvmocap_core.calibration.observations import Observations
+from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_RATIOS
+from mvmocap_core.geometry.cameras import rigid_transform
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat
+from mvmocap_core.geometry.triangulation import triangulate_dlt
+from mvmocap_core.options import ASSUMED_HEIGHT_M
+
+_TURNS_DEG = (-25.0, 25.0)
+_MIRROR = np.diag([1.0, 1.0, -1.0])
+_RANSAC_SEED = 1
+
+
+def starting_scenes(observed: Observations, focal_px: np.ndarray) -> Iterator[tuple[str, Scene]]:
+    """Named scenes to adjust, for focal lengths (V,) in pixels. Later views follow the first."""
+    own = [world_in_camera(observed, v, focal_px[v]) for v in range(len(focal_px))]
+    kabsch = [np.eye(3)] + [
+        _rotation_between(observed, own[0], own[v], v) for v in range(1, len(own))
+    ]
+    guesses = {"bones": kabsch, "bones mirrored": [_MIRROR @ R @ _MIRROR for R in kabsch]}
+    for angle in _TURNS_DEG:
+        turn = rotvec_to_rotmat(np.radians([0.0, angle, 0.0]))
+        guesses[f"bones {angle:+.0f} deg"] = [kabsch[0], *(turn @ R for R in kabsch[1:])]
+    essential = [np.eye(3)] + [
+        _essential_rotation(observed, focal_px, v, kabsch[v]) for v in range(1, len(own))
+    ]
+    guesses["essential"] = essential
+    guesses["essential mirrored"] = [_MIRROR @ R @ _MIRROR for R in essential]
+    for name, rotations in guesses.items():
+        yield name, build_scene(observed, focal_px, np.stack(rotations), own)
+
+
+def build_scene(
+    observed: Observations, focal_px: np.ndarray, R: np.ndarray, own: list[np.ndarray]
+) -> Scene:
+    """A scene from rotations alone: distances from the performer's size, joints triangulated."""
+    roots = [_roots(observed, v, focal_px[v], own[v]) for v in range(len(R))]
+    t = np.zeros((len(R), 3))
+    for v in range(1, len(R)):
+        t[v] = np.nanmedian(roots[v] - roots[0] @ R[v].T, axis=0)
+    center = observed.image_size / 2.0
+    normalised = (observed.xy_px - center[:, None, None]) / focal_px[:, None, None, None]
+    normalised = np.where(observed.weight[..., None] > 0, normalised, np.nan)
+    poses = np.stack([rigid_transform(R[v], t[v]) for v in range(len(R))])
+    joints = triangulate_dlt(normalised, poses, observed.weight)
+    # where rays do not meet in front of the cameras, start from the first view's own 3D
+    guess = own[0] + roots[0][:, None]
+    distance = np.linalg.norm(joints - roots[0][:, None], axis=-1, keepdims=True)
+    joints = np.where(distance < 1.5, joints, guess)
+    joints = np.where(np.isfinite(joints), joints, np.nanmedian(roots[0], axis=0))
+    return Scene(
+        R=R,
+        t=t,
+        log_focal=np.log(focal_px),
+        k1=np.zeros(len(R)),
+        clock_s=np.zeros(len(R)),
+        log_bones=np.log(BONE_RATIOS * ASSUMED_HEIGHT_M),
+        joints=joints,
+    )
+
+
+def _rotation_between(
+    observed: Observations, first: np.ndarray, other: np.ndarray, view: int
+) -> np.ndarray:
+    """Kabsch over unit bone directions (robust): other = R first."""
+    a, b = (_directions(own) for own in (first, other))
+    weight = np.sqrt(observed.weight[0] * observed.weight[view])
+    w = np.minimum(weight[:, BONE_PAIRS[:, 0]], weight[:, BONE_PAIRS[:, 1]])
+    good = np.isfinite(a).all(axis=-1) & np.isfinite(b).all(axis=-1) & (w > 0)
+    a, b, w = a[good], b[good], w[good]
+    R, robust = np.eye(3), np.ones(len(w))
+    for _ in range(10):
+        U, _, Vt = np.linalg.svd((b * (w * robust)[:, None]).T @ a)
+        R = U @ np.diag([1.0, 1.0, np.linalg.det(U @ Vt)]) @ Vt
+        robust = 1.0 / (1.0 + ((b - a @ R.T) ** 2).sum(axis=-1) / 0.3**2)
+    return R
+
+
+def _directions(joints: np.ndarray) -> np.ndarray:
+    bone = joints[:, BONE_PAIRS[:, 0]] - joints[:, BONE_PAIRS[:, 1]]
+    return bone / (np.linalg.norm(bone, axis=-1, keepdims=True) + 1e-9)
+
+
+def _roots(
+    observed: Observations, view: int, focal_px: float, own: np.ndarray
+) -> np.ndarray:
+    """(F, 3) where the detector's own 3D must be put to look as large as it does."""
+    w = observed.weight[view][..., None]
+    w = np.where(np.isfinite(own).all(axis=-1, keepdims=True), w, 0.0)
+    total = np.maximum(w.sum(axis=1), 1e-9)
+    own = np.nan_to_num(own)
+    xy = observed.xy_px[view] - observed.image_size[view] / 2.0
+    mean_own, mean_xy = (w * own).sum(axis=1) / total, (w * xy).sum(axis=1) / total
+    spread_own = (w * (own - mean_own[:, None])[..., :2] ** 2).sum(axis=(1, 2))
+    spread_xy = (w * (xy - mean_xy[:, None]) ** 2).sum(axis=(1, 2))
+    depth = focal_px * np.sqrt(spread_own / np.maximum(spread_xy, 1e-9))
+    depth = np.where((total[:, 0] > 3) & (depth > 0), depth, np.nan)
+    middle = np.concatenate([mean_xy / focal_px, np.ones((len(xy), 1))], axis=1)
+    return middle * depth[:, None] - mean_own
+
+
+def _essential_rotation(
+    observed: Observations, focal_px: np.ndarray, view: int, likely: np.ndarray
+) -> np.ndarray:
+    """Rotation of the essential matrix; of its two, the one nearer to `likely`."""
+    both = (observed.weight[0] > 0.25) & (observed.weight[view] > 0.25)
+    points = [
+        (observed.xy_px[v][both] - observed.image_size[v] / 2.0) / focal_px[v] for v in (0, view)
+    ]
+    if len(points[0]) < 20:
+        return likely
+    threshold = 2.0 * np.mean([0.0045 * observed.size_px[v] / focal_px[v] for v in (0, view)])
+    cv2.setRNGSeed(_RANSAC_SEED)
+    E, _ = cv2.findEssentialMat(
+        points[0], points[1], np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=threshold
+    )
+    if E is None or E.shape[0] < 3:
+        return likely
+    first, second, _ = cv2.decomposeEssentialMat(E[:3])
+    return max((first, second), key=lambda R: float(np.trace(R.T @ likely)))

@@ -1,0 +1,114 @@
+"""What the views saw at the same moments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mvmocap_core.calibration.performer import TARGET_INDICES
+from mvmocap_core.detection.detections import Track
+from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.sync.timeline import Timeline
+
+MAX_FRAMES = 300
+MAX_GAP_S = 0.15
+MIN_CONFIDENCE = 0.1
+NOISE_CORRELATION_S = 0.19
+"""Detector noise is slow: one independent sample in about this time (measured, heavy model)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observations:
+    """V views, F common moments, J calibration landmarks.
+
+    times_s:      (F,) seconds on the first video's clock.
+    xy_px:        (V, F, J, 2); 0 where weight is 0.
+    velocity_px:  (V, F, J, 2) pixels a second, by the first video's clock.
+    weight:       (V, F, J) in [0, 1]; 0 = not seen.
+    world_m:      (V, F, J, 3) the detector's own 3D, camera axes of the crop; NaN = none.
+    size_px:      (V,) the performer's typical height in the image.
+    image_size:   (V, 2).
+    independent:  share of the frames that count as independent samples of the noise, (0, 1].
+    """
+
+    times_s: np.ndarray
+    xy_px: np.ndarray
+    velocity_px: np.ndarray
+    weight: np.ndarray
+    world_m: np.ndarray
+    size_px: np.ndarray
+    image_size: np.ndarray
+    independent: float
+
+
+def observe(tracks: Sequence[Track], timeline: Timeline) -> Observations:
+    """Sample all tracks at the first track's moments that every view covers.
+
+    At most `MAX_FRAMES` moments are kept, spread over the take, those seen best: the cost of
+    calibration does not depend on the length of a take.
+    """
+    times = tracks[0].times_s
+    sampled = [_sample(track, timeline, view, times) for view, track in enumerate(tracks)]
+    xy, velocity, weight, world = (
+        np.stack([s[k] for s in sampled]) for k in range(4)
+    )
+    useful = np.min(weight.sum(axis=2), axis=0)
+    chosen = _spread(times, useful)
+    spacing = np.median(np.diff(times[chosen])) if len(chosen) > 1 else NOISE_CORRELATION_S
+    return Observations(
+        times_s=times[chosen],
+        xy_px=xy[:, chosen],
+        velocity_px=velocity[:, chosen],
+        weight=weight[:, chosen],
+        world_m=world[:, chosen],
+        size_px=np.array([person_size_px(track) for track in tracks]),
+        image_size=np.stack([track.image_size for track in tracks]).astype(float),
+        independent=float(np.clip(spacing / NOISE_CORRELATION_S, 1e-3, 1.0)),
+    )
+
+
+def person_size_px(track: Track) -> float:
+    """Typical height of the performer in the image: 80th percentile of the box's longer side."""
+    seen = track.confidence > 0.5
+    points = np.where(seen[..., None], track.keypoints_2d_px, np.nan)
+    enough = seen.sum(axis=1) >= 8
+    if not enough.any():
+        return float(np.max(track.image_size))
+    extent = np.nanmax(points[enough], axis=1) - np.nanmin(points[enough], axis=1)
+    return float(np.percentile(extent.max(axis=1), 80))
+
+
+def _sample(
+    track: Track, timeline: Timeline, view: int, times_s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    clock = timeline.from_first(view, times_s)
+    columns = np.concatenate(
+        [
+            track.keypoints_2d_px[:, TARGET_INDICES],
+            track.confidence[:, TARGET_INDICES, None],
+            track.world_landmarks_m[:, TARGET_INDICES],
+        ],
+        axis=-1,
+    )
+    at, rate = interpolate_hermite(track.times_s, columns, clock, max_gap_s=MAX_GAP_S)
+    confidence = np.where(np.isfinite(at[..., :3]).all(axis=-1), at[..., 2], 0.0)
+    weight = np.where(confidence > MIN_CONFIDENCE, np.clip(confidence, 0.0, 1.0) ** 2, 0.0)
+    rate = rate[..., :2] / (1.0 + 1e-6 * timeline.drift_ppm[view])
+    seen = weight[..., None] > 0
+    return (
+        np.where(seen, at[..., :2], 0.0),
+        np.where(seen, rate, 0.0),
+        weight,
+        at[..., 3:],
+    )
+
+
+def _spread(times_s: np.ndarray, useful: np.ndarray) -> np.ndarray:
+    """Indices of the best moment in each of `MAX_FRAMES` equal stretches of the usable ones."""
+    usable = np.flatnonzero(useful >= 6.0)
+    if len(usable) <= MAX_FRAMES:
+        return usable
+    stretch = np.minimum(np.arange(len(usable)) * MAX_FRAMES // len(usable), MAX_FRAMES - 1)
+    order = np.lexsort((-useful[usable], stretch))
+    first = np.unique(stretch[order], return_index=True)[1]
+    return usable[order][first]

@@ -1,0 +1,45 @@
+"""Values of a sampled signal between its samples."""
+
+import numpy as np
+
+
+def interpolate_hermite(
+    times_s: np.ndarray, values: np.ndarray, query_s: np.ndarray, *, max_gap_s: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cubic Hermite interpolation with finite-difference slopes, for uneven sampling.
+
+    times_s: (F,) strictly increasing; values: (F, ...); query_s: (Q,).
+    max_gap_s: samples further apart than this are not joined.
+
+    Returns the values (Q, ...) and their derivatives (Q, ...) by time. NaN outside the samples,
+    beside a missing sample and inside a longer gap. A missing neighbour further off only makes
+    the slope one-sided.
+    """
+    if len(times_s) < 2:
+        empty = np.full((len(query_s), *values.shape[1:]), np.nan)
+        return empty, empty.copy()
+    slope = _slopes(times_s, values)
+    left = np.clip(np.searchsorted(times_s, query_s, side="right") - 1, 0, len(times_s) - 2)
+    step = times_s[left + 1] - times_s[left]
+    s = (query_s - times_s[left]) / step
+    outside = (s < -1e-6) | (s > 1.0 + 1e-6) | (step > max_gap_s)
+    s, h = (_expand(np.clip(a, 0.0, None), values.ndim) for a in (s, step))
+    a, b = values[left], values[left + 1]
+    ma, mb = h * slope[left], h * slope[left + 1]
+    at = a + s * (ma + s * (3 * (b - a) - 2 * ma - mb + s * (2 * (a - b) + ma + mb)))
+    rate = (ma + s * (2 * (3 * (b - a) - 2 * ma - mb) + 3 * s * (2 * (a - b) + ma + mb))) / h
+    at[outside] = np.nan
+    rate[outside] = np.nan
+    return at, rate
+
+
+def _slopes(times_s: np.ndarray, values: np.ndarray) -> np.ndarray:
+    chord = np.diff(values, axis=0) / _expand(np.diff(times_s), values.ndim)
+    before = np.concatenate([np.full_like(chord[:1], np.nan), chord])
+    after = np.concatenate([chord, np.full_like(chord[:1], np.nan)])
+    mean = 0.5 * (before + after)
+    return np.where(np.isfinite(mean), mean, np.where(np.isfinite(before), before, after))
+
+
+def _expand(a: np.ndarray, ndim: int) -> np.ndarray:
+    return a.reshape(-1, *([1] * (ndim - 1)))
