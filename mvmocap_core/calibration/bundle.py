@@ -14,8 +14,8 @@ from mvmocap_core.calibration.observations import Observations
 from mvmocap_core.calibration.performer import (
     BONE_PAIRS,
     BONE_RATIOS,
+    BONE_SOFTNESS,
     BONE_TWINS,
-    bone_softness,
 )
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat, skew
 from mvmocap_core.options import ASSUMED_HEIGHT_M
@@ -23,8 +23,12 @@ from mvmocap_core.options import ASSUMED_HEIGHT_M
 KEYPOINT_NOISE = 0.0045
 """Standard deviation of a keypoint over the performer's height in the image (measured)."""
 CAUCHY_SCALE = 2.0
-DEPTH_NOISE = 0.35
-"""Standard deviation of the depth component of a bone's direction in the detector's own 3D."""
+DEPTH_NOISE = 1.0
+"""Standard deviation of the depth component of a bone's direction in the detector's own 3D.
+
+Wide, because that depth is biased as well as noisy: it decides between a scene and its mirror
+image and little else.
+"""
 K1_STD = 0.03
 BONE_PRIOR_STD = 0.12
 TWIN_STD = 0.02
@@ -51,10 +55,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Priors:
-    """log_focal, log_focal_std: (V,); clock_std_s: (V,) of the time line's offsets."""
+    """Means and standard deviations, (V,) each: log_focal of pixels; clock_s, seconds."""
 
     log_focal: np.ndarray
     log_focal_std: np.ndarray
+    clock_s: np.ndarray
     clock_std_s: np.ndarray
 
 
@@ -183,7 +188,7 @@ def reprojection(
     lens = n * (1.0 + k1 * r2)
     sigma = KEYPOINT_NOISE * observed.size_px[view]
     center = observed.image_size[view] / 2.0
-    at = observed.xy_px[view] + scene.clock_s[view] * observed.velocity_px[view] * -1.0
+    at = observed.xy_px[view] - scene.clock_s[view] * observed.velocity_px[view]
     r = (focal * lens + center - at) / sigma
 
     D = (1.0 + k1 * r2)[..., None] * np.eye(2) + 2.0 * k1 * n[..., :, None] * n[..., None, :]
@@ -276,7 +281,7 @@ def _add_bones(
     first = N_VIEW * len(scene.t)
     seen = observed.weight.max(axis=0)
     cost = 0.0
-    for k, ((i, j), softness) in enumerate(zip(BONE_PAIRS, bone_softness(), strict=True)):
+    for k, ((i, j), softness) in enumerate(zip(BONE_PAIRS, BONE_SOFTNESS, strict=True)):
         bone = scene.joints[:, i] - scene.joints[:, j]
         length = np.linalg.norm(bone, axis=-1) + 1e-9
         r = (np.log(length) - scene.log_bones[k]) / softness
@@ -315,7 +320,7 @@ def _add_priors(scene: Scene, priors: Priors, C: np.ndarray, h: np.ndarray) -> f
         terms = (
             (FOC, scene.log_focal[view] - priors.log_focal[view], priors.log_focal_std[view]),
             (DIS, scene.k1[view], K1_STD),
-            (CLK, scene.clock_s[view], max(priors.clock_std_s[view], 1e-4)),
+            (CLK, scene.clock_s[view] - priors.clock_s[view], priors.clock_std_s[view]),
         )
         for column, value, std in terms:
             C[row + column, row + column] += 1.0 / std**2

@@ -1,38 +1,204 @@
-"""Cameras from the performer alone."""
+"""Cameras from the performer alone: start from several guesses, adjust, keep the best."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from mvmocap_core.calibration.bundle import Adjustment, Priors, adjust
+from mvmocap_core.calibration.bundle import (
+    CLK,
+    FOC,
+    KEYPOINT_NOISE,
+    N_VIEW,
+    ROT,
+    Adjustment,
+    Priors,
+    Scene,
+    adjust,
+    reprojection,
+)
+from mvmocap_core.calibration.cameras import Calibration, Cameras
 from mvmocap_core.calibration.hypotheses import starting_scenes
-from mvmocap_core.calibration.observations import Observations, observe
+from mvmocap_core.calibration.observations import Observations, choose_moments, observe
+from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_SOFTNESS
 from mvmocap_core.detection.detections import Track
+from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.geometry.cameras import camera_center, rigid_transform
+from mvmocap_core.geometry.rotations import rotation_angle_deg
+from mvmocap_core.geometry.triangulation import triangulate_dlt
+from mvmocap_core.progress import Progress, silent
 from mvmocap_core.sync.timeline import Timeline
 
 PHONE_FOCAL_35MM = 28.0
 """Main cameras of phones film at 24-28 mm (35 mm equivalent); stabilisation crops a little."""
 PHONE_FOCAL_LOG_STD = 0.25
 METADATA_FOCAL_LOG_STD = 0.06
-DIAGONAL_35MM = 43.267
+DIAGONAL_35MM_MM = 43.267
+MIN_OFFSET_STD_S = 0.002
+MIN_FRAMES = 10
+N_FINALISTS = 3
+SAME_ROTATION_DEG = 10.0
+CLOCK_SETTLED_S = 0.001
+CLOCK_ROUNDS = 4
 
 
-def search(observed: Observations, priors: Priors):
-    ranked = []
-    for name, scene in starting_scenes(observed, np.exp(priors.log_focal)):
-        ranked.append((name, adjust(scene, observed, priors, free=("pose",), n_steps=8)))
-    ranked.sort(key=lambda r: r[1].cost)
-    refined = []
-    for name, a in ranked[:3]:
-        a = adjust(a.scene, observed, priors, free=("pose", "focal"), n_steps=20)
-        refined.append((name, a))
-    refined.sort(key=lambda r: r[1].cost)
-    return ranked, refined
+def calibrate(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    *,
+    focal_35mm: Sequence[float | None],
+    progress: Progress = silent,
+) -> Calibration:
+    """Find poses, focal lengths, k1 and the clocks' offsets of all views.
+
+    focal_35mm: (V,) 35 mm equivalent focal length where a file tells it, else None.
+    Raises UnsolvableError if the views hardly see the performer at the same moments.
+    """
+    progress(0.0, "Looking at what both views saw")
+    times_s = choose_moments(tracks, timeline)
+    if len(times_s) < MIN_FRAMES:
+        raise UnsolvableError(
+            "The views show the performer together in fewer than "
+            f"{MIN_FRAMES} frames: film longer, with the whole body in both views.",
+            reason="too_few_common_frames",
+        )
+    observed = observe(tracks, timeline, times_s)
+    priors = _priors(observed, timeline, focal_35mm)
+    ranked = _search(observed, priors, progress)
+    progress(0.7, "Adjusting lenses and clocks")
+    best, shift_s = _adjust_clocks(tracks, timeline, times_s, priors, ranked[0].scene)
+    progress(1.0, "Cameras found")
+    observed = observe(tracks, replace(timeline, offset_s=timeline.offset_s + shift_s), times_s)
+    return _summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
 
 
-def focal_prior(image_size, focal_35mm):
-    diagonal = np.hypot(*np.asarray(image_size, float).T)
-    known = np.array([f is not None for f in focal_35mm])
-    f35 = np.array([f or PHONE_FOCAL_35MM for f in focal_35mm])
-    return np.log(f35 / DIAGONAL_35MM * diagonal), np.where(known, METADATA_FOCAL_LOG_STD, PHONE_FOCAL_LOG_STD)
+def _priors(
+    observed: Observations, timeline: Timeline, focal_35mm: Sequence[float | None]
+) -> Priors:
+    diagonal = np.hypot(observed.image_size[:, 0], observed.image_size[:, 1])
+    known = np.array([focal is not None for focal in focal_35mm])
+    equivalent = np.array([focal or PHONE_FOCAL_35MM for focal in focal_35mm])
+    return Priors(
+        log_focal=np.log(equivalent / DIAGONAL_35MM_MM * diagonal),
+        log_focal_std=np.where(known, METADATA_FOCAL_LOG_STD, PHONE_FOCAL_LOG_STD),
+        clock_s=np.zeros(len(diagonal)),
+        clock_std_s=np.maximum(timeline.offset_std_s, MIN_OFFSET_STD_S),
+    )
+
+
+def _search(
+    observed: Observations, priors: Priors, progress: Progress
+) -> list[Adjustment]:
+    """All hypotheses, adjusted; the best few with their focal lengths, best first."""
+    starts = starting_scenes(observed, np.exp(priors.log_focal))
+    rough: list[Adjustment] = []
+    for k, scene in enumerate(starts):
+        progress(0.5 * k / len(starts), f"Trying camera position {k + 1} of {len(starts)}")
+        rough.append(adjust(scene, observed, priors, free=("pose",), n_steps=8))
+    rough.sort(key=lambda a: a.cost)
+    finalists: list[Adjustment] = []
+    for k, candidate in enumerate(rough[:N_FINALISTS]):
+        progress(0.5 + 0.2 * k / N_FINALISTS, "Adjusting focal lengths")
+        finalists.append(
+            adjust(candidate.scene, observed, priors, free=("pose", "focal"), n_steps=25)
+        )
+    finalists.sort(key=lambda a: a.cost)
+    return finalists + rough[N_FINALISTS:]
+
+
+def _margin(ranked: list[Adjustment]) -> float:
+    """Relative gain of the best over the best that turns a camera elsewhere."""
+    best = ranked[0]
+    others = [
+        a.cost
+        for a in ranked[1:]
+        if rotation_angle_deg(best.scene.R.transpose(0, 2, 1) @ a.scene.R).max()
+        > SAME_ROTATION_DEG
+    ]
+    return float(min(others) / best.cost - 1.0) if others else 1.0
+
+
+def _adjust_clocks(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    times_s: np.ndarray,
+    priors: Priors,
+    scene: Scene,
+) -> tuple[Adjustment, np.ndarray]:
+    """Free k1 and the clocks too; look again at the moments that the better clocks name.
+
+    Returns the adjustment and what was added to the time line's offsets, (V,) seconds.
+    """
+    shift_s = np.zeros(len(tracks))
+    for _ in range(CLOCK_ROUNDS):
+        shifted = replace(timeline, offset_s=timeline.offset_s + shift_s)
+        observed = observe(tracks, shifted, times_s)
+        prior = replace(priors, clock_s=-shift_s)
+        best = adjust(scene, observed, prior, free=("pose", "focal", "k1", "clock"), n_steps=15)
+        moved_s = best.scene.clock_s
+        shift_s = shift_s + moved_s
+        scene = replace(best.scene, clock_s=np.zeros_like(moved_s))
+        if np.abs(moved_s).max() < CLOCK_SETTLED_S:
+            break
+    return replace(best, scene=scene), shift_s
+
+
+def _summarise(
+    best: Adjustment, observed: Observations, offset_s: np.ndarray, margin: float
+) -> Calibration:
+    scene = best.scene
+    std = np.sqrt(np.maximum(np.diag(best.covariance), 0.0))
+    views = std[: N_VIEW * len(offset_s)].reshape(-1, N_VIEW)
+    rms_px = _reprojection_rms_px(scene, observed)
+    poses = np.stack([rigid_transform(R, t) for R, t in zip(scene.R, scene.t, strict=True)])
+    K = np.zeros((len(offset_s), 3, 3))
+    K[:, 0, 0] = K[:, 1, 1] = np.exp(scene.log_focal)
+    K[:, :2, 2] = observed.image_size / 2.0
+    K[:, 2, 2] = 1.0
+    dist = np.zeros((len(offset_s), 4))
+    dist[:, 0] = scene.k1
+    return Calibration(
+        cameras=Cameras(K=K, dist=dist, image_size=observed.image_size, T_cam_world=poses),
+        offset_s=offset_s,
+        offset_std_s=views[:, CLK],
+        focal_std=views[:, FOC],
+        rotation_std_deg=float(np.degrees(np.linalg.norm(views[1:, ROT], axis=1).max())),
+        view_angle_deg=_view_angle_deg(poses, np.nanmedian(scene.joints, axis=(0, 1))),
+        reprojection_rms_px=rms_px,
+        reprojection_rel=rms_px / observed.size_px,
+        bone_variation=_bone_variation(scene, observed, poses),
+        margin=margin,
+        n_frames=len(observed.times_s),
+    )
+
+
+def _reprojection_rms_px(scene: Scene, observed: Observations) -> np.ndarray:
+    """(V,) robust: from the median squared residual of confident joints."""
+    rms = []
+    for view, size_px in enumerate(observed.size_px):
+        r, _, _, weight = reprojection(scene, observed, view)
+        squared = (r**2).sum(axis=-1)[weight > 0.25]
+        # the median of a chi-square with two degrees of freedom is 2 ln 2
+        rms.append(np.sqrt(np.median(squared) / np.log(2.0)) * KEYPOINT_NOISE * size_px)
+    return np.array(rms)
+
+
+def _view_angle_deg(poses: np.ndarray, middle: np.ndarray) -> float:
+    """Largest angle at the performer between two cameras."""
+    ray = camera_center(poses) - middle
+    ray /= np.linalg.norm(ray, axis=1, keepdims=True)
+    cosine = np.clip(ray @ ray.T, -1.0, 1.0)
+    return float(np.degrees(np.arccos(cosine[np.triu_indices(len(ray), 1)])).max())
+
+
+def _bone_variation(scene: Scene, observed: Observations, poses: np.ndarray) -> float:
+    """Mean robust coefficient of variation of limb lengths between triangulated landmarks."""
+    focal = np.exp(scene.log_focal)[:, None, None, None]
+    normalised = (observed.xy_px - observed.image_size[:, None, None] / 2.0) / focal
+    seen = observed.weight > 0.25
+    joints = triangulate_dlt(np.where(seen[..., None], normalised, np.nan), poses)
+    limbs = BONE_PAIRS[BONE_SOFTNESS <= BONE_SOFTNESS.min()]
+    length = np.linalg.norm(joints[:, limbs[:, 0]] - joints[:, limbs[:, 1]], axis=-1)
+    length = length[:, np.isfinite(length).sum(axis=0) > 5]
+    low, middle, high = np.nanpercentile(length, (16, 50, 84), axis=0)
+    return float(np.mean((high - low) / 2.0 / middle))

@@ -5,8 +5,6 @@ world landmarks, one Kabsch over all frames) and the essential matrix by RANSAC 
 Each also with the view's depth mirrored, which weak perspective cannot tell apart.
 """
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 
@@ -23,23 +21,24 @@ _MIRROR = np.diag([1.0, 1.0, -1.0])
 _RANSAC_SEED = 1
 
 
-def starting_scenes(observed: Observations, focal_px: np.ndarray) -> Iterator[tuple[str, Scene]]:
-    """Named scenes to adjust, for focal lengths (V,) in pixels. Later views follow the first."""
+def starting_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]:
+    """Scenes to adjust, for focal lengths (V,) in pixels."""
     own = [world_in_camera(observed, v, focal_px[v]) for v in range(len(focal_px))]
     kabsch = [np.eye(3)] + [
         _rotation_between(observed, own[0], own[v], v) for v in range(1, len(own))
     ]
-    guesses = {"bones": kabsch, "bones mirrored": [_MIRROR @ R @ _MIRROR for R in kabsch]}
-    for angle in _TURNS_DEG:
-        turn = rotvec_to_rotmat(np.radians([0.0, angle, 0.0]))
-        guesses[f"bones {angle:+.0f} deg"] = [kabsch[0], *(turn @ R for R in kabsch[1:])]
+    turns = [rotvec_to_rotmat(np.radians([0.0, angle, 0.0])) for angle in _TURNS_DEG]
     essential = [np.eye(3)] + [
         _essential_rotation(observed, focal_px, v, kabsch[v]) for v in range(1, len(own))
     ]
-    guesses["essential"] = essential
-    guesses["essential mirrored"] = [_MIRROR @ R @ _MIRROR for R in essential]
-    for name, rotations in guesses.items():
-        yield name, build_scene(observed, focal_px, np.stack(rotations), own)
+    guesses = [
+        kabsch,
+        *([kabsch[0], *(turn @ R for R in kabsch[1:])] for turn in turns),
+        essential,
+        [_MIRROR @ R @ _MIRROR for R in kabsch],
+        [_MIRROR @ R @ _MIRROR for R in essential],
+    ]
+    return [build_scene(observed, focal_px, np.stack(R), own) for R in guesses]
 
 
 def build_scene(

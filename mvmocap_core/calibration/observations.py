@@ -13,6 +13,8 @@ from mvmocap_core.sync.timeline import Timeline
 MAX_FRAMES = 300
 MAX_GAP_S = 0.15
 MIN_CONFIDENCE = 0.1
+MIN_SEEN = 6.0
+"""Sum of weights over landmarks below which a view's frame is no help."""
 NOISE_CORRELATION_S = 0.19
 """Detector noise is slow: one independent sample in about this time (measured, heavy model)."""
 
@@ -41,26 +43,28 @@ class Observations:
     independent: float
 
 
-def observe(tracks: Sequence[Track], timeline: Timeline) -> Observations:
-    """Sample all tracks at the first track's moments that every view covers.
+def choose_moments(tracks: Sequence[Track], timeline: Timeline) -> np.ndarray:
+    """(F,) moments of the first track at which every view sees the performer.
 
-    At most `MAX_FRAMES` moments are kept, spread over the take, those seen best: the cost of
-    calibration does not depend on the length of a take.
+    At most `MAX_FRAMES`, spread over the take, those seen best: the cost of calibration does not
+    depend on the length of a take.
     """
-    times = tracks[0].times_s
-    sampled = [_sample(track, timeline, view, times) for view, track in enumerate(tracks)]
-    xy, velocity, weight, world = (
-        np.stack([s[k] for s in sampled]) for k in range(4)
-    )
-    useful = np.min(weight.sum(axis=2), axis=0)
-    chosen = _spread(times, useful)
-    spacing = np.median(np.diff(times[chosen])) if len(chosen) > 1 else NOISE_CORRELATION_S
+    times_s = tracks[0].times_s
+    seen = [_sample(track, timeline, v, times_s)[2] for v, track in enumerate(tracks)]
+    return times_s[_spread(np.min([weight.sum(axis=1) for weight in seen], axis=0))]
+
+
+def observe(tracks: Sequence[Track], timeline: Timeline, times_s: np.ndarray) -> Observations:
+    """Sample all tracks at `times_s` (F,), seconds on the first video's clock."""
+    sampled = [_sample(track, timeline, view, times_s) for view, track in enumerate(tracks)]
+    xy, velocity, weight, world = (np.stack([s[k] for s in sampled]) for k in range(4))
+    spacing = np.median(np.diff(times_s)) if len(times_s) > 1 else NOISE_CORRELATION_S
     return Observations(
-        times_s=times[chosen],
-        xy_px=xy[:, chosen],
-        velocity_px=velocity[:, chosen],
-        weight=weight[:, chosen],
-        world_m=world[:, chosen],
+        times_s=times_s,
+        xy_px=xy,
+        velocity_px=velocity,
+        weight=weight,
+        world_m=world,
         size_px=np.array([person_size_px(track) for track in tracks]),
         image_size=np.stack([track.image_size for track in tracks]).astype(float),
         independent=float(np.clip(spacing / NOISE_CORRELATION_S, 1e-3, 1.0)),
@@ -103,9 +107,9 @@ def _sample(
     )
 
 
-def _spread(times_s: np.ndarray, useful: np.ndarray) -> np.ndarray:
+def _spread(useful: np.ndarray) -> np.ndarray:
     """Indices of the best moment in each of `MAX_FRAMES` equal stretches of the usable ones."""
-    usable = np.flatnonzero(useful >= 6.0)
+    usable = np.flatnonzero(useful >= MIN_SEEN)
     if len(usable) <= MAX_FRAMES:
         return usable
     stretch = np.minimum(np.arange(len(usable)) * MAX_FRAMES // len(usable), MAX_FRAMES - 1)

@@ -57,14 +57,17 @@ BONE_PAIRS, BONE_RATIOS, BONE_TWINS = _build()
 """(B, 2) indices into `TARGET_NAMES`; (B,) length over stature; (N, 2) left/right bones."""
 
 
-def bone_softness() -> np.ndarray:
-    """(B,) how much a bone's length between landmarks really varies, as a share of its length.
+def _softness(a: int, b: int) -> float:
+    parts = {TARGET_NAMES[k].split("_", 1)[1] for k in (a, b)}
+    if parts & {"heel", "foot_index"}:
+        return 0.10
+    if parts == {"ear", "shoulder"}:
+        return 0.07
+    return 0.055 if parts == {"shoulder", "hip"} else 0.035
 
-    Limbs are rigid; the trunk and the neck bend.
-    """
-    names = [{TARGET_NAMES[i].split("_", 1)[1] for i in pair} for pair in BONE_PAIRS]
-    soft = [0.10 if pair == {"ear", "shoulder"} else 0.05 for pair in names]
-    soft = [0.08 if pair == {"shoulder", "hip"} else s for pair, s in zip(names, soft, strict=True)]
-    return np.array(
-        [0.15 if "heel" in p or "foot_index" in p else s for p, s in zip(names, soft, strict=True)]
-    )
+
+BONE_SOFTNESS = np.array([_softness(a, b) for a, b in BONE_PAIRS])
+"""(B,) how much the distance between two landmarks really varies, as a share of its length.
+
+Limbs are rigid, the trunk and the neck bend, feet are short for the detector's noise.
+"""
