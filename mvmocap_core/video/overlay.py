@@ -42,23 +42,19 @@ def draw_skeleton(
     canvas = np.ascontiguousarray(image).copy()
     line = max(2, round(image.shape[0] / 240))
     size = np.array([image.shape[1], image.shape[0]])
-    points = _drawable(joints_2d_px, size)
+    points = _drawable(joints_2d_px, np.array([image.shape[1], image.shape[0]]))
     bones = [
-        (points[joint], points[parent], _colour(str(joint_names[joint])))
+        (points[joint], points[int(parent)], _colour(str(joint_names[joint])))
         for joint, parent in enumerate(joint_parents)
-        if parent >= 0 and points[joint] is not None and points[parent] is not None
-    ]
-    dots = [
-        (point, _colour(str(name)))
-        for point, name in zip(points, joint_names, strict=True)
-        if point is not None
+        if joint in points and int(parent) in points
     ]
     for start, end, _ in bones:
         cv2.line(canvas, start, end, _OUTLINE_RGB, line + 2, cv2.LINE_AA, _SHIFT)
     for start, end, colour in bones:
         cv2.line(canvas, start, end, colour, line, cv2.LINE_AA, _SHIFT)
-    for point, colour in dots:
+    for joint, point in points.items():
         radius = round(line * 0.9 * 2**_SHIFT)
+        colour = _colour(str(joint_names[joint]))
         cv2.circle(canvas, point, radius + 2**_SHIFT, _OUTLINE_RGB, -1, cv2.LINE_AA, _SHIFT)
         cv2.circle(canvas, point, radius, colour, -1, cv2.LINE_AA, _SHIFT)
     return canvas
@@ -73,9 +69,7 @@ def project_motion(motion: MotionClip, view: int, time_s: float) -> np.ndarray:
     rate = 1.0 + 1e-6 * float(motion.sync_drift_ppm[view])
     first_s = rate * time_s + float(motion.sync_offset_s[view])
     positions_m = _positions_at(motion, first_s)
-    return project_points(
-        positions_m, motion.K[view], motion.dist[view], motion.T_cam_world[view]
-    )
+    return project_points(positions_m, motion.K[view], motion.dist[view], motion.T_cam_world[view])
 
 
 def draw_motion(image: np.ndarray, motion: MotionClip, view: int, time_s: float) -> np.ndarray:
@@ -154,9 +148,7 @@ def _encode(
         container.mux(stream.encode())
 
 
-def _drawn_view(
-    motion: MotionClip, view: int, video: Path, height_px: int
-) -> Iterator[np.ndarray]:
+def _drawn_view(motion: MotionClip, view: int, video: Path, height_px: int) -> Iterator[np.ndarray]:
     rate = 1.0 + 1e-6 * float(motion.sync_drift_ppm[view])
     times_s = (motion.times_s - float(motion.sync_offset_s[view])) / rate
     width, height = motion.image_size[view]
@@ -187,17 +179,17 @@ def _positions_at(motion: MotionClip, first_s: float) -> np.ndarray:
     return (1.0 - share) * motion.positions_m[before] + share * motion.positions_m[after]
 
 
-def _drawable(joints_2d_px: np.ndarray, size: np.ndarray) -> list[tuple[int, int] | None]:
-    """Points in OpenCV's fixed-point units, whose (0, 0) is a pixel's centre; None = not drawn.
+def _drawable(joints_2d_px: np.ndarray, size: np.ndarray) -> dict[int, tuple[int, int]]:
+    """By joint, its place in OpenCV's fixed-point units, whose (0, 0) is a pixel's centre.
 
-    Far outside the image OpenCV's fixed-point numbers would overflow, and nothing would be seen.
+    Far outside the image those numbers would overflow, and nothing would be seen: left out.
     """
-    is_near = np.isfinite(joints_2d_px).all(axis=-1)
-    is_near &= (np.abs(np.nan_to_num(joints_2d_px) - size / 2) < 3 * size).all(axis=-1)
-    fixed = np.round((np.nan_to_num(joints_2d_px) - 0.5) * 2**_SHIFT).astype(int)
-    return [
-        (int(x), int(y)) if shown else None for (x, y), shown in zip(fixed, is_near, strict=True)
-    ]
+    places = {}
+    for joint, point in enumerate(joints_2d_px):
+        if np.isfinite(point).all() and (np.abs(point - size / 2) < 3 * size).all():
+            x, y = np.round((point - 0.5) * 2**_SHIFT).astype(int)
+            places[joint] = (int(x), int(y))
+    return places
 
 
 def _colour(name: str) -> tuple[int, int, int]:

@@ -1,0 +1,100 @@
+"""Whether the input of a solve can be solved at all, with the reason when it cannot."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mvmocap_core.detection.detections import Detections, Track
+from mvmocap_core.errors import InputError, UnsolvableError
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.sync.timeline import Timeline
+
+MIN_PERSON_S = 1.0
+"""Shortest view of the performer: below it neither the clocks nor the cameras can be found."""
+
+MIN_OVERLAP_S = 1.0
+"""Shortest time that both videos must share, for the same reason."""
+
+SEEN_CONFIDENCE = 0.5
+SEEN_SHARE = 0.5
+"""The performer counts as seen in a frame when half of the body is found this confidently."""
+
+_BODY = slice(11, 33)  # shoulders to feet: MediaPipe guesses hidden faces with great confidence
+
+
+def check_videos(videos: Sequence[Path]) -> None:
+    """Raise InputError unless there are two videos."""
+    if len(videos) < 2:
+        message = "one video was given; film with two phones and give both videos."
+        raise InputError(message, reason="one_video")
+    if len(videos) > 2:
+        message = f"{len(videos)} videos were given; this version takes two, choose the best two."
+        raise InputError(message, reason="too_many_videos")
+
+
+def check_different(videos: Sequence[Path], hashes: Sequence[str]) -> None:
+    """Raise InputError if two videos have the same content, whatever they are called."""
+    first_with: dict[str, Path] = {}
+    for video, content in zip(videos, hashes, strict=True):
+        if content in first_with:
+            message = (
+                f"{first_with[content]} and {video} are the same video; "
+                "give one video of each phone."
+            )
+            raise InputError(message, reason="same_video")
+        first_with[content] = video
+
+
+def check_range(options: SolveOptions, duration_s: float, video: Path) -> None:
+    """Raise InputError if --start/--end leave nothing of the first video to solve."""
+    start_s, end_s = options.start_s, options.end_s
+    if start_s is not None and start_s >= duration_s:
+        message = f"--start {start_s:g} is after the end of {video} ({duration_s:.2f} s)."
+        raise InputError(message, reason="bad_option")
+    if end_s is not None and end_s <= 0.0:
+        raise InputError(f"--end {end_s:g} is before the start of {video}.", reason="bad_option")
+
+
+def check_person_found(detections: Detections, video: Path) -> None:
+    """Raise UnsolvableError if nobody at all was found."""
+    if not np.isfinite(detections.keypoints_2d_px).any():
+        message = f"no person was found in {video}; film the whole body, well lit."
+        raise UnsolvableError(message, reason="no_person")
+
+
+def seen_frames(track: Track) -> np.ndarray:
+    """(F,) bool: enough of the performer's body is found to be of use."""
+    found = np.isfinite(track.keypoints_2d_px[:, _BODY]).all(axis=-1)
+    sure = found & (track.confidence[:, _BODY] >= SEEN_CONFIDENCE)
+    return sure.mean(axis=1) >= SEEN_SHARE
+
+
+def check_person_long_enough(track: Track, video: Path) -> None:
+    """Raise UnsolvableError if the performer is in view for under `MIN_PERSON_S`."""
+    seen_s = float(seen_frames(track).sum()) * _frame_s(track)
+    if seen_s < MIN_PERSON_S:
+        message = (
+            f"the person is in view for {seen_s:.1f} s in {video}; "
+            f"at least {MIN_PERSON_S:g} s with the whole body is needed."
+        )
+        raise UnsolvableError(message, reason="person_too_short")
+
+
+def check_overlap(tracks: Sequence[Track], timeline: Timeline) -> None:
+    """Raise UnsolvableError if the views do not see the performer at the same time."""
+    ranges = []
+    for view, track in enumerate(tracks):
+        times_s = timeline.to_first(view, track.times_s[seen_frames(track)])
+        ranges.append((times_s.min(), times_s.max()))
+    overlap_s = min(end for _, end in ranges) - max(start for start, _ in ranges)
+    if overlap_s < MIN_OVERLAP_S:
+        message = (
+            f"the videos show the person at the same time for {max(overlap_s, 0.0):.1f} s only; "
+            "give two videos of the same moment."
+        )
+        raise UnsolvableError(message, reason="no_overlap")
+
+
+def _frame_s(track: Track) -> float:
+    return float(np.median(np.diff(track.times_s))) if len(track.times_s) > 1 else 0.0

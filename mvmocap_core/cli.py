@@ -1,0 +1,264 @@
+"""The `mvmocap` command. Exit codes: 0 done, 2 bad or unsolvable input, 1 defect, 130 stopped."""
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mvmocap_core import __version__
+from mvmocap_core.console import Console, open_console
+from mvmocap_core.errors import Cancelled, InputError, MocapError
+from mvmocap_core.options import DETECTORS, DEVICES, METHODS, SolveOptions
+
+EXIT_DONE, EXIT_DEFECT, EXIT_INPUT, EXIT_STOPPED = 0, 1, 2, 130
+
+_BLENDER_FORMATS = ("fbx", "glb", "usd")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; `arguments` without the program's name. Returns the exit code."""
+    try:
+        chosen = _parser().parse_args(arguments)
+    except InputError as error:
+        is_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+        with open_console(is_json=is_json) as console:
+            console.error(str(error), error.reason, EXIT_INPUT)
+        return EXIT_INPUT
+    signal.signal(signal.SIGTERM, _stop)  # a farm's polite kill ends like Ctrl-C
+    with open_console(is_json=chosen.json) as console:
+        return _run(chosen, console)
+
+
+def _run(chosen: argparse.Namespace, console: Console) -> int:
+    try:
+        chosen.command(chosen, console)
+    except MocapError as error:
+        console.error(_one_line(error), error.reason, EXIT_INPUT)
+        return EXIT_INPUT
+    except (KeyboardInterrupt, Cancelled):
+        console.error("stopped; what was finished is kept.", "stopped", EXIT_STOPPED)
+        return EXIT_STOPPED
+    except BrokenPipeError:
+        # Nobody reads us any more. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_STOPPED
+    except Exception:  # noqa: BLE001 - the outermost frame: a defect becomes exit code 1
+        where = _keep_traceback(chosen, traceback.format_exc())
+        message = f"this is a defect of mvmocap; please report it with {where}."
+        console.error(message, "defect", EXIT_DEFECT)
+        return EXIT_DEFECT
+    return EXIT_DONE
+
+
+# ---- commands ------------------------------------------------------------------------------
+
+
+def _solve(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.pipeline import solve  # loads the detector's libraries: 2 s
+
+    report = solve(
+        chosen.videos,
+        chosen.out,
+        _options(chosen),
+        console.progress,
+        on_stage=console.stage,
+        last_stage=chosen.last_stage,
+    )
+    record = {"command": chosen.name, "take": str(chosen.out), **report}
+    if chosen.last_stage == "report":
+        _tell_report(report, record, chosen.out, console)
+    else:
+        console.result(record, _plain_lines(report))
+
+
+def _report(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.pipeline import solve
+    from mvmocap_core.take import Take
+
+    job = Take(chosen.take).load_job()
+    report = solve(job.videos, chosen.take, job.options, console.progress, on_stage=console.stage)
+    record = {"command": chosen.name, "take": str(chosen.take), **report}
+    _tell_report(report, record, chosen.take, console)
+
+
+def _export(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.motion.bvh import write_bvh
+    from mvmocap_core.motion.clip import load_motion
+
+    if chosen.format in _BLENDER_FORMATS:
+        message = (
+            f"--format {chosen.format} needs Blender: run "
+            "blender -b --python build.py -- scenes.toml instead."
+        )
+        raise InputError(message, reason="needs_blender")
+    target = chosen.to or chosen.take / "motion.bvh"
+    write_bvh(load_motion(chosen.take / "motion.npz"), target, scale=chosen.scale)
+    console.result({"command": chosen.name, "file": str(target)}, [str(target)])
+
+
+def _doctor(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core import doctor
+
+    findings = doctor.examine(use_network=chosen.fetch)
+    console.result({"command": chosen.name, **findings}, doctor.lines(findings))
+    problem = findings["models"][DETECTORS[0]]["problem"]
+    if problem is not None:
+        raise InputError(problem, reason="model_missing")
+
+
+def _options(chosen: argparse.Namespace) -> SolveOptions:
+    values = {field.name: getattr(chosen, field.name) for field in fields(SolveOptions)}
+    return SolveOptions(**values)
+
+
+def _tell_report(
+    report: dict[str, Any], record: dict[str, Any], take: Path, console: Console
+) -> None:
+    for sentence in report["advice"]:
+        console.warn(sentence)
+    console.result(
+        record,
+        [
+            f"Verdict: {report['verdict']}" + "".join(f" ({code})" for code in report["reasons"]),
+            f"Motion: {take / 'motion.npz'}",
+            f"Report: {take / 'report.html'}",
+        ],
+    )
+
+
+def _plain_lines(values: dict[str, Any], prefix: str = "") -> list[str]:
+    lines: list[str] = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            lines += _plain_lines(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for index, item in enumerate(value):
+                lines += _plain_lines(item, f"{prefix}{name}[{index}].")
+        else:
+            lines.append(f"{prefix}{name}: {value}")
+    return lines
+
+
+# ---- arguments -----------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, where argparse would print the usage as well."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help.", reason="bad_option")
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """An option of a solve, whose default `SolveOptions` knows."""
+
+    name: str
+    kind: Callable[[str], Any]
+    metavar: str
+    help: str
+    field: str
+
+
+_FLAGS = (
+    _Flag("--height", float, "M", "the performer's stature in metres, for true scale", "height_m"),
+    _Flag("--fps", float, "HZ", "frame rate of the motion; default: the first video's", "fps"),
+    _Flag("--start", float, "S", "first second to solve, in the first video", "start_s"),
+    _Flag("--end", float, "S", "last second to solve, in the first video", "end_s"),
+    _Flag("--device", str, "NAME", f"{', '.join(DEVICES)}", "device"),
+    _Flag("--method", str, "NAME", f"{', '.join(METHODS)}", "method"),
+    _Flag("--people", int, "N", "number of performers", "people"),
+    _Flag("--detector", str, "NAME", f"{', '.join(DETECTORS)}", "detector"),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="mvmocap",
+        description="Two ordinary videos of one person in, their motion out.",
+        epilog="Exit codes: 0 done, 2 bad or unsolvable input, 1 defect, 130 stopped.",
+    )
+    parser.add_argument("--version", action="version", version=f"mvmocap {__version__}")
+    commands = parser.add_subparsers(
+        dest="name", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    for name, last_stage, text in (
+        ("solve", "report", "solve two videos into a take folder"),
+        ("detect", "detect", "only find the person in the videos"),
+        ("sync", "sync", "only find how the videos' clocks relate"),
+        ("calibrate", "calibrate", "only find where the phones stood, and their lenses"),
+    ):
+        _add_solve(_add(commands, name, _solve, text), last_stage)
+    report = _add(commands, "report", _report, "make a take's report again")
+    report.add_argument("take", type=Path, metavar="TAKE")
+    export = _add(commands, "export", _export, "write a take's motion in another format")
+    export.add_argument("take", type=Path, metavar="TAKE")
+    export.add_argument("--format", choices=("bvh", *_BLENDER_FORMATS), default="bvh")
+    export.add_argument("--to", type=Path, metavar="FILE", help="default: TAKE/motion.bvh")
+    scale_help = "units a metre; 100 for programs that expect centimetres (default 1)"
+    export.add_argument("--scale", type=_positive, default=1.0, help=scale_help)
+    doctor = _add(commands, "doctor", _doctor, "say what this installation has and lacks")
+    doctor.add_argument("--fetch", action="store_true", help="get missing models by network")
+    return parser
+
+
+def _add(
+    commands: Any, name: str, command: Callable[[argparse.Namespace, Console], None], text: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_solve(parser: argparse.ArgumentParser, last_stage: str) -> None:
+    defaults = {field.name: field.default for field in fields(SolveOptions)}
+    parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO")
+    parser.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take folder")
+    for flag in _FLAGS:
+        parser.add_argument(
+            flag.name,
+            type=flag.kind,
+            metavar=flag.metavar,
+            help=flag.help,
+            dest=flag.field,
+            default=defaults[flag.field],
+        )
+    parser.set_defaults(last_stage=last_stage)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+# ---- endings -------------------------------------------------------------------------------
+
+
+def _stop(signal_number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _one_line(error: MocapError) -> str:
+    return " ".join(str(error).split())
+
+
+def _keep_traceback(chosen: argparse.Namespace, text: str) -> str:
+    """Write the traceback into the take, or to stderr; say where it is."""
+    folder: Path | None = getattr(chosen, "out", None) or getattr(chosen, "take", None)
+    if folder is not None and folder.is_dir():
+        try:
+            (folder / "error.log").write_text(text, encoding="utf-8")
+        except OSError:
+            pass
+        else:
+            return str(folder / "error.log")
+    sys.stderr.write(text)
+    return "the lines above"

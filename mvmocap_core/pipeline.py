@@ -1,0 +1,302 @@
+"""The ordered stages of a solve."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from mvmocap_core import checks
+from mvmocap_core.body.solve import solve_body
+from mvmocap_core.calibration.calibrate import calibrate
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.detection.detections import Detections, Track
+from mvmocap_core.detection.mediapipe_pose import MediaPipePose
+from mvmocap_core.detection.parallel import detect_videos
+from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.options import ASSUMED_HEIGHT_M, SolveOptions
+from mvmocap_core.people.tracks import select_performer
+from mvmocap_core.progress import Progress, silent
+from mvmocap_core.report import content, page
+from mvmocap_core.report.evidence import Evidence
+from mvmocap_core.stages import StageEvent, Stages, ignore_event
+from mvmocap_core.storage import save_arrays
+from mvmocap_core.sync.estimate import estimate_timeline
+from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.take import Job, Take, code_hash, content_hash, open_take
+from mvmocap_core.video.audio import Sound, read_sound
+from mvmocap_core.video.frames import VideoInfo, probe_video
+
+T = TypeVar("T")
+Inputs = Mapping[str, object]
+"""What a stage's result depends on, as JSON values."""
+
+LastStage = Literal["detect", "sync", "calibrate", "report"]
+"""Where a job may end."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """What the tracks of a take give. `timeline` has the calibration's refined offsets."""
+
+    timeline: Timeline
+    calibration: Calibration
+    motion: MotionClip
+
+
+def solve_tracks(
+    tracks: Sequence[Track],
+    sounds: Sequence[Sound | None],
+    options: SolveOptions,
+    *,
+    fps: float,
+    focal_35mm: Sequence[float | None],
+    progress: Progress = silent,
+) -> Solution:
+    """Solve one performer's tracks, one of each view. Reads and writes no files.
+
+    fps: of the motion. focal_35mm: what the videos say about their lenses.
+    Raises UnsolvableError with the reason.
+    """
+    stages = Stages(progress)
+    timeline = stages.run("sync", lambda _: estimate_timeline(tracks, sounds))
+    checks.check_overlap(tracks, timeline)
+    calibration = stages.run(
+        "calibrate", lambda told: calibrate(tracks, timeline, focal_35mm=focal_35mm, progress=told)
+    )
+    timeline = refined_timeline(timeline, calibration)
+    motion = stages.run(
+        "body", lambda told: _body(tracks, timeline, calibration, options, fps, told)
+    )
+    return Solution(timeline, calibration, motion)
+
+
+def solve(
+    videos: Sequence[Path],
+    take_folder: Path,
+    options: SolveOptions,
+    progress: Progress = silent,
+    *,
+    on_stage: Callable[[StageEvent], None] = ignore_event,
+    last_stage: LastStage = "report",
+) -> dict[str, Any]:
+    """Solve videos into a take's folder, reusing what it already holds.
+
+    Returns the report; with an earlier `last_stage`, what that stage found.
+    Raises InputError when the input cannot be used; UnsolvableError when the videos cannot be
+    solved, after writing a report that says why. An earlier motion stays in both cases.
+    """
+    checks.check_videos(videos)
+    stages = Stages(progress, on_stage)
+    with open_take(take_folder) as take:
+        job = _Job(tuple(videos), options, take, stages)
+        infos = job.probe()
+        try:
+            return job.solve(infos, last_stage)
+        except UnsolvableError as error:
+            take.save_job(Job(job.videos, options))
+            page.write_report(take.folder, content.unsolvable_report(error, infos, stages))
+            raise
+
+
+class _Job:
+    """One run over a take: each method is a stage whose result is kept in the take."""
+
+    def __init__(
+        self, videos: tuple[Path, ...], options: SolveOptions, take: Take, stages: Stages
+    ) -> None:
+        self.videos = videos
+        self.options = options
+        self.take = take
+        self.stages = stages
+        self.hashes: list[str] = []
+
+    def solve(self, infos: Sequence[VideoInfo], last_stage: LastStage) -> dict[str, Any]:
+        detections = self.detect(infos)
+        if last_stage == "detect":
+            return content.detection_summary(self.videos, detections)
+        tracks = self.people(detections)
+        timeline, inputs = self.sync(tracks)
+        if last_stage == "sync":
+            return {"sync": content.sync_section(timeline)}
+        calibration, inputs = self.calibrate(tracks, timeline, infos, inputs)
+        timeline = refined_timeline(timeline, calibration)
+        if last_stage == "calibrate":
+            return content.calibration_summary(infos, timeline, calibration)
+        motion = self.body(tracks, timeline, calibration, infos, inputs)
+        evidence = Evidence(infos, tuple(tracks), timeline, calibration, motion, self.options)
+        return self.report(evidence)
+
+    def probe(self) -> tuple[VideoInfo, ...]:
+        def work(progress: Progress) -> tuple[VideoInfo, ...]:
+            infos = tuple(probe_video(video) for video in self.videos)
+            self.hashes = [content_hash(video) for video in self.videos]
+            checks.check_different(self.videos, self.hashes)
+            checks.check_range(self.options, infos[0].duration_s, self.videos[0])
+            return infos
+
+        return self.stages.run("probe", work)
+
+    def detect(self, infos: Sequence[VideoInfo]) -> list[Detections]:
+        ranges = [(self.options.start_s, self.options.end_s)]
+        ranges += [(None, None)] * (len(infos) - 1)  # their clocks are not known yet
+        inputs = [self._detection_inputs(view) for view in range(len(infos))]
+
+        def work(progress: Progress) -> list[Detections]:
+            found = [self.take.load("detect", each, Detections) for each in inputs]
+            missing = [view for view, detections in enumerate(found) if detections is None]
+            if not missing:
+                self.stages.note_reused("detect")
+            else:
+                fresh = detect_videos(
+                    [self.videos[view] for view in missing],
+                    detector=MediaPipePose(model=self.options.detector),
+                    ranges=[ranges[view] for view in missing],
+                    progress=progress,
+                )
+                for view, detections in zip(missing, fresh, strict=True):
+                    self.take.store("detect", inputs[view], detections)
+                    found[view] = detections
+            return [detections for detections in found if detections is not None]
+
+        return self.stages.run("detect", work)
+
+    def people(self, detections: Sequence[Detections]) -> list[Track]:
+        def work(progress: Progress) -> list[Track]:
+            for found, video in zip(detections, self.videos, strict=True):
+                checks.check_person_found(found, video)
+            tracks = [select_performer(found) for found in detections]
+            for track, video in zip(tracks, self.videos, strict=True):
+                checks.check_person_long_enough(track, video)
+            return tracks
+
+        return self.stages.run("people", work)
+
+    def sync(self, tracks: Sequence[Track]) -> tuple[Timeline, Inputs]:
+        inputs: Inputs = {
+            "detections": [self._detection_inputs(view) for view in range(len(tracks))],
+            "code": code_hash("people", "sync", "geometry", "video"),
+        }
+        timeline = self._kept(
+            "sync",
+            inputs,
+            Timeline,
+            lambda _: estimate_timeline(tracks, [read_sound(video) for video in self.videos]),
+        )
+        checks.check_overlap(tracks, timeline)
+        return timeline, inputs
+
+    def calibrate(
+        self,
+        tracks: Sequence[Track],
+        timeline: Timeline,
+        infos: Sequence[VideoInfo],
+        upstream: Inputs,
+    ) -> tuple[Calibration, Inputs]:
+        inputs: Inputs = {"sync": upstream, "code": code_hash("calibration", "geometry")}
+        calibration = self._kept(
+            "calibrate",
+            inputs,
+            Calibration,
+            lambda progress: calibrate(
+                tracks,
+                timeline,
+                focal_35mm=[info.focal_35mm for info in infos],
+                progress=progress,
+            ),
+        )
+        return calibration, inputs
+
+    def body(
+        self,
+        tracks: Sequence[Track],
+        timeline: Timeline,
+        calibration: Calibration,
+        infos: Sequence[VideoInfo],
+        upstream: Inputs,
+    ) -> MotionClip:
+        options = self.options
+        inputs: Inputs = {
+            "calibrate": upstream,
+            "options": [options.height_m, options.fps, options.start_s, options.end_s],
+            "code": code_hash("body", "geometry", "motion"),
+        }
+        fps = options.fps or infos[0].fps
+        motion = self._kept(
+            "body",
+            inputs,
+            MotionClip,
+            lambda progress: _body(tracks, timeline, calibration, options, fps, progress),
+        )
+        save_arrays(self.take.motion_path, motion.to_arrays())
+        return motion
+
+    def report(self, evidence: Evidence) -> dict[str, Any]:
+        pictures = self.stages.run("report", lambda told: page.draw_pictures(evidence, told))
+        report = content.solved_report(evidence, self.stages)
+        self.take.save_job(Job(self.videos, self.options))
+        page.write_report(self.take.folder, report, evidence, pictures)
+        return report
+
+    def _kept(
+        self, stage: str, inputs: Inputs, cls: type[T], compute: Callable[[Progress], T]
+    ) -> T:
+        def work(progress: Progress) -> T:
+            stored = self.take.load(stage, inputs, cls)
+            if stored is not None:
+                self.stages.note_reused(stage)
+                return stored
+            result = compute(progress)
+            self.take.store(stage, inputs, result)
+            return result
+
+        return self.stages.run(stage, work)
+
+    def _detection_inputs(self, view: int) -> Inputs:
+        is_first = view == 0
+        return {
+            "video": self.hashes[view],
+            "range": [self.options.start_s, self.options.end_s] if is_first else [None, None],
+            "model": self.options.detector,
+            "code": code_hash("detection", "video"),
+        }
+
+
+def refined_timeline(timeline: Timeline, calibration: Calibration) -> Timeline:
+    """The time line with the offsets that the calibration refined."""
+    return replace(timeline, offset_s=calibration.offset_s, offset_std_s=calibration.offset_std_s)
+
+
+def _body(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    calibration: Calibration,
+    options: SolveOptions,
+    fps: float,
+    progress: Progress,
+) -> MotionClip:
+    start_s, end_s = _solved_range(tracks, timeline, options)
+    return solve_body(
+        tracks,
+        timeline,
+        calibration,
+        fps=fps,
+        start_s=start_s,
+        end_s=end_s,
+        height_m=ASSUMED_HEIGHT_M if options.height_m is None else options.height_m,
+        progress=progress,
+    )
+
+
+def _solved_range(
+    tracks: Sequence[Track], timeline: Timeline, options: SolveOptions
+) -> tuple[float, float]:
+    """The union of the views, or the part of it that was asked for; first video's clock."""
+    ends_s = [timeline.to_first(view, track.times_s[[0, -1]]) for view, track in enumerate(tracks)]
+    start_s = float(min(first for first, _ in ends_s))
+    end_s = float(max(last for _, last in ends_s))
+    if options.start_s is not None:
+        start_s = max(start_s, options.start_s)
+    if options.end_s is not None:
+        end_s = min(end_s, options.end_s)
+    return start_s, end_s

@@ -1,0 +1,224 @@
+"""The report as data: what `report.json` holds. Its schema is docs/schemas/report.schema.json."""
+
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mvmocap_core import __version__
+from mvmocap_core.calibration.cameras import Calibration, Cameras
+from mvmocap_core.detection.detections import Detections
+from mvmocap_core.errors import MocapError
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.options import ASSUMED_HEIGHT_M
+from mvmocap_core.report.evidence import Evidence, camera_positions_m, seen_by_view
+from mvmocap_core.report.verdict import judge
+from mvmocap_core.stages import Stages
+from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.video.frames import VideoInfo
+
+REPORT_SCHEMA = 1
+
+_PACKAGES = ("numpy", "scipy", "av", "mediapipe", "opencv-python-headless")
+_FULL_FRAME_WIDTH_MM = 36.0
+
+
+def solved_report(evidence: Evidence, stages: Stages) -> dict[str, Any]:
+    """Make the report of a finished solve."""
+    verdict = judge(evidence)
+    return {
+        "schema_version": REPORT_SCHEMA,
+        "verdict": verdict.grade,
+        "reasons": list(verdict.reasons),
+        "advice": list(verdict.advice),
+        "sync": sync_section(evidence.timeline),
+        "cameras": _camera_section(evidence),
+        "accuracy": _accuracy_section(evidence),
+        "people": [_person_section(evidence)],
+        **_run_section(stages),
+    }
+
+
+def unsolvable_report(
+    error: MocapError, infos: Sequence[VideoInfo], stages: Stages
+) -> dict[str, Any]:
+    """Make the report of videos that were read but could not be solved."""
+    return {
+        "schema_version": REPORT_SCHEMA,
+        "verdict": "unusable",
+        "reasons": [error.reason],
+        "advice": [str(error)],
+        "sync": None,
+        "cameras": [_video_facts(info) for info in infos],
+        "accuracy": None,
+        "people": [],
+        **_run_section(stages),
+    }
+
+
+def sync_section(timeline: Timeline) -> dict[str, Any]:
+    """Say how the videos' clocks relate to the first one's, one value a video."""
+    return {
+        "method": [str(method) for method in timeline.method],
+        "offset_s": _numbers(timeline.offset_s, 6),
+        "offset_std_s": _numbers(timeline.offset_std_s, 6),
+        "drift_ppm": _numbers(timeline.drift_ppm, 3),
+        "agreement": _numbers(timeline.agreement, 4),
+    }
+
+
+def detection_summary(videos: Sequence[Path], detections: Sequence[Detections]) -> dict[str, Any]:
+    """Say in how many frames of each video somebody was found."""
+    return {
+        "detections": [
+            {
+                "video": str(video),
+                "n_frames": len(found.times_s),
+                "n_frames_with_person": int(
+                    np.isfinite(found.keypoints_2d_px).any(axis=(1, 2, 3)).sum()
+                ),
+            }
+            for video, found in zip(videos, detections, strict=True)
+        ]
+    }
+
+
+def calibration_summary(
+    infos: Sequence[VideoInfo], timeline: Timeline, calibration: Calibration
+) -> dict[str, Any]:
+    """Say what was found of the cameras, before there is a world to place them in."""
+    return {
+        "sync": sync_section(timeline),
+        "cameras": [
+            {**_video_facts(info), **_lens_facts(calibration, view)}
+            for view, info in enumerate(infos)
+        ],
+        "accuracy": _calibration_facts(calibration),
+    }
+
+
+def _camera_section(evidence: Evidence) -> list[dict[str, Any]]:
+    positions_m = camera_positions_m(evidence.motion)
+    pelvis_m = evidence.motion.positions_m[:, 0]
+    cameras = []
+    for view, info in enumerate(evidence.infos):
+        distance_m = np.linalg.norm(pelvis_m - positions_m[view], axis=1)
+        cameras.append(
+            {
+                **_video_facts(info),
+                **_lens_facts(evidence.calibration, view),
+                "position_m": _numbers(positions_m[view], 3),
+                "distance_m": _number(float(np.median(distance_m)), 3),
+                "reprojection_rms_px": _number(evidence.calibration.reprojection_rms_px[view], 3),
+                "reprojection_rel": _number(evidence.calibration.reprojection_rel[view], 5),
+            }
+        )
+    return cameras
+
+
+def _video_facts(info: VideoInfo) -> dict[str, Any]:
+    return {
+        "video": str(info.path),
+        "image_size": [int(size) for size in info.image_size],
+        "fps": _number(info.fps, 4),
+        "duration_s": _number(info.duration_s, 4),
+    }
+
+
+def _lens_facts(calibration: Calibration, view: int) -> dict[str, Any]:
+    cameras: Cameras = calibration.cameras
+    focal_px = float(cameras.K[view, 0, 0])
+    return {
+        "focal_px": _number(focal_px, 2),
+        "focal_35mm": _number(
+            focal_px * _FULL_FRAME_WIDTH_MM / float(np.max(cameras.image_size[view])), 2
+        ),
+        "focal_std": _number(calibration.focal_std[view], 4),
+        "dist": _numbers(cameras.dist[view], 6),
+    }
+
+
+def _calibration_facts(calibration: Calibration) -> dict[str, Any]:
+    return {
+        "view_angle_deg": _number(calibration.view_angle_deg, 2),
+        "rotation_std_deg": _number(calibration.rotation_std_deg, 3),
+        "reprojection_rel": _number(float(np.max(calibration.reprojection_rel)), 5),
+        "bone_variation": _number(calibration.bone_variation, 4),
+        "margin": _number(calibration.margin, 4),
+        "n_frames_calibrated": int(calibration.n_frames),
+    }
+
+
+def _accuracy_section(evidence: Evidence) -> dict[str, Any]:
+    motion = evidence.motion
+    medians = np.nanmedian(motion.error_m, axis=0)
+    return {
+        **_calibration_facts(evidence.calibration),
+        "error_median_m": _number(float(np.nanmedian(motion.error_m)), 4),
+        "error_95_m": _number(float(np.nanpercentile(motion.error_m, 95)), 4),
+        "error_by_joint_m": {
+            str(name): _number(float(median), 4)
+            for name, median in zip(motion.joint_names, medians, strict=True)
+        },
+    }
+
+
+def _person_section(evidence: Evidence) -> dict[str, Any]:
+    motion, options = evidence.motion, evidence.options
+    seen = seen_by_view(evidence)
+    return {
+        "motion": "motion.npz",
+        "fps": _number(float(motion.fps), 4),
+        "n_frames": len(motion.times_s),
+        "start_s": _number(float(motion.times_s[0]), 4),
+        "end_s": _number(float(motion.times_s[-1]), 4),
+        "height_m": options.height_m or ASSUMED_HEIGHT_M,
+        "is_height_assumed": options.height_m is None,
+        "path_length_m": _number(_path_length_m(motion), 2),
+        "seen_share": _numbers(seen.mean(axis=1), 4),
+        "seen_by_all_share": _number(float(seen.all(axis=0).mean()), 4),
+        "confidence": _number(float(np.nanmean(motion.confidence)), 4),
+    }
+
+
+def _path_length_m(motion: MotionClip) -> float:
+    """Length of the way of the pelvis over the floor, at steps of about a third of a second."""
+    step = max(1, round(motion.fps / 3.0))
+    return float(np.linalg.norm(np.diff(motion.positions_m[::step, 0, :2], axis=0), axis=1).sum())
+
+
+def _run_section(stages: Stages) -> dict[str, Any]:
+    return {
+        "timings_s": dict(stages.timings_s),
+        "reused_stages": list(stages.reused),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on, by name."""
+    found = {"mvmocap": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def _number(value: float, digits: int) -> float | None:
+    """A JSON number; JSON has no NaN, so that becomes null."""
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def _numbers(values: np.ndarray, digits: int) -> list[float | None]:
+    return [_number(float(value), digits) for value in values]
+
+
+def is_solved(report: Mapping[str, Any]) -> bool:
+    """Whether there is a motion that the report is about."""
+    return bool(report["people"])

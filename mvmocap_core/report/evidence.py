@@ -1,0 +1,59 @@
+"""Everything a report is made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.checks import seen_frames
+from mvmocap_core.detection.detections import Track
+from mvmocap_core.geometry.cameras import camera_center
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.video.frames import VideoInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """A finished solve of V views. `timeline` has the calibration's refined offsets."""
+
+    infos: Sequence[VideoInfo]
+    tracks: Sequence[Track]
+    timeline: Timeline
+    calibration: Calibration
+    motion: MotionClip
+    options: SolveOptions
+
+
+def seen_by_view(evidence: Evidence) -> np.ndarray:
+    """(V, F) bool: view v has found the performer at the motion's frame f.
+
+    The nearest frame of the video counts, if it is less than one of its own frames away.
+    """
+    seen = []
+    for view, track in enumerate(evidence.tracks):
+        times_s = evidence.timeline.from_first(view, evidence.motion.times_s)
+        seen.append(_seen_at(track, times_s))
+    return np.stack(seen)
+
+
+def camera_positions_m(motion: MotionClip) -> np.ndarray:
+    """(V, 3) where the cameras stood, in the world."""
+    return camera_center(motion.T_cam_world)
+
+
+def movement_m(motion: MotionClip) -> float:
+    """How much the performer moved: the median joint's spread about its mean place, metres."""
+    spread = np.sqrt(np.nanvar(motion.positions_m, axis=0).sum(axis=-1))
+    return float(np.median(spread))
+
+
+def _seen_at(track: Track, times_s: np.ndarray) -> np.ndarray:
+    after = np.clip(np.searchsorted(track.times_s, times_s), 1, len(track.times_s) - 1)
+    is_before_nearer = times_s - track.times_s[after - 1] < track.times_s[after] - times_s
+    nearest = np.where(is_before_nearer, after - 1, after)
+    frame_s = float(np.median(np.diff(track.times_s)))
+    is_near = np.abs(track.times_s[nearest] - times_s) < frame_s
+    return is_near & seen_frames(track)[nearest]

@@ -1,0 +1,113 @@
+"""The report as files: `report.json` for programs, `report.html` for people."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from mvmocap_core.progress import Progress, silent
+from mvmocap_core.report import drawings
+from mvmocap_core.report.evidence import Evidence, seen_by_view
+from mvmocap_core.storage import write_text
+from mvmocap_core.video.frames import iter_frames
+from mvmocap_core.video.overlay import draw_motion, fit_height
+
+N_PICTURES = 5
+_PICTURE_HEIGHT_PX = 320
+_JPEG_QUALITY = 82
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All views at one moment, side by side. time_s: first video's clock; jpeg_base64: ASCII."""
+
+    time_s: float
+    jpeg_base64: str
+
+
+def draw_pictures(evidence: Evidence, progress: Progress = silent) -> list[Picture]:
+    """Draw the solved skeleton over the views at moments spread over the motion."""
+    times_s = _moments_s(evidence)
+    pictures = []
+    for index, time_s in enumerate(times_s):
+        views = [_drawn(evidence, view, time_s) for view in range(len(evidence.infos))]
+        _, jpeg = cv2.imencode(
+            ".jpg",
+            cv2.cvtColor(np.hstack(views), cv2.COLOR_RGB2BGR),
+            [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY],
+        )
+        pictures.append(Picture(time_s, base64.b64encode(jpeg.tobytes()).decode("ascii")))
+        progress((index + 1) / len(times_s), "report: pictures")
+    return pictures
+
+
+def write_report(
+    folder: Path,
+    report: Mapping[str, Any],
+    evidence: Evidence | None = None,
+    pictures: Sequence[Picture] = (),
+) -> None:
+    """Write `report.json` and `report.html`. Raises InputError when they cannot be written."""
+    write_text(folder / "report.html", render_page(report, evidence, pictures))
+    write_text(folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
+
+
+def render_page(
+    report: Mapping[str, Any],
+    evidence: Evidence | None = None,
+    pictures: Sequence[Picture] = (),
+) -> str:
+    """Give the page's HTML, with everything it shows inside it."""
+    environment = Environment(
+        loader=PackageLoader("mvmocap_core", "report"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(
+        report=report,
+        pictures=pictures,
+        plan=None if evidence is None else drawings.plan_view(evidence.motion),
+        strips=None if evidence is None else _strips(evidence),
+        view_name=drawings.view_name,
+        view_colours=drawings.VIEW_COLOURS,
+    )
+
+
+def _moments_s(evidence: Evidence) -> list[float]:
+    """Times on the first video's clock, where possible such that every view sees the performer."""
+    motion = evidence.motion
+    seen = np.flatnonzero(seen_by_view(evidence).all(axis=0))
+    frames = seen if len(seen) else np.arange(len(motion.times_s))
+    chosen = frames[np.linspace(0, len(frames) - 1, N_PICTURES + 2).round().astype(int)[1:-1]]
+    return [float(time_s) for time_s in motion.times_s[np.unique(chosen)]]
+
+
+def _drawn(evidence: Evidence, view: int, first_s: float) -> np.ndarray:
+    motion, info = evidence.motion, evidence.infos[view]
+    time_s = float(evidence.timeline.from_first(view, np.asarray(first_s)))
+    frame = next(iter_frames(info.path, start_s=max(0.0, time_s - 0.5 / info.fps)), None)
+    if frame is None:
+        width, height = info.image_size
+        image = np.zeros((height, width, 3), np.uint8)
+        return fit_height(image, _PICTURE_HEIGHT_PX)
+    image = draw_motion(frame.image, motion, view, frame.time_s)
+    return fit_height(image, _PICTURE_HEIGHT_PX)
+
+
+def _strips(evidence: Evidence) -> str:
+    motion = evidence.motion
+    rows = [("Confidence", np.nanmean(motion.confidence, axis=1))]
+    rows += [
+        (f"Seen by {drawings.view_name(view)}", seen.astype(float))
+        for view, seen in enumerate(seen_by_view(evidence))
+    ]
+    rows.append(("On the floor", motion.contacts.any(axis=(1, 2)).astype(float)))
+    return drawings.strips(rows, float(motion.times_s[0]), float(motion.times_s[-1]))

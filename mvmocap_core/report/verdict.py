@@ -1,0 +1,193 @@
+"""How far a solve may be trusted, from what the solve itself says about its certainty."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mvmocap_core.report.evidence import Evidence, movement_m, seen_by_view
+
+Grade = Literal["good", "check", "unusable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A measure is doubtful beyond `check` and worthless beyond `unusable`."""
+
+    check: float
+    unusable: float
+
+
+VIEW_ANGLE_FROM_LINE_DEG = Limits(check=20.0, unusable=8.0)
+"""Angle of the two views away from equal (0) or opposite (180), where depth vanishes. A depth
+error is the image error over the sine of this angle: three times as much at 20, seven at 8."""
+
+ROTATION_STD_DEG = Limits(check=5.0, unusable=15.0)
+"""5 degrees bend a stride of 1.5 m by 13 cm; beyond 15 the directions are guesses."""
+
+FOCAL_STD = Limits(check=0.2, unusable=0.5)
+"""Of log focal length: a fifth wrong shifts depth by a fifth of the scene's depth; weak
+perspective (a small, far performer) leaves 5 to 18 % without harm to the pose."""
+
+REPROJECTION_REL = Limits(check=0.02, unusable=0.06)
+"""Of the performer's height. The detector's own noise is 0.4 %, with fast motion 1 %; 2 %
+is 3.5 cm on the body, 6 % an arm's width and the sign of wrong cameras."""
+
+BONE_VARIATION = Limits(check=0.15, unusable=0.4)
+"""Of lengths that a solve with free bones gives: true cameras give 0.05 to 0.1."""
+
+OFFSET_STD_S = Limits(check=0.02, unusable=0.15)
+"""A hand at 3 m/s is 6 cm elsewhere after 0.02 s."""
+
+SEEN_BY_ALL = Limits(check=0.5, unusable=0.15)
+"""Share of frames in which every view sees the performer; elsewhere depth is a guess."""
+
+MOVEMENT_M = Limits(check=0.03, unusable=0.0)
+"""Spread of the median joint. Below 3 cm the detector's noise is as large as the motion, and
+neither the clocks (without sound) nor the cameras can be told from it."""
+
+MIN_MARGIN = 0.01
+"""Gain of the best camera hypothesis over the next different one; below it, a coin toss."""
+
+MIN_AGREEMENT = 0.05
+"""The same for the best offset of the clocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that the animator should know. `reason` is a code, `advice` a sentence."""
+
+    grade: Grade
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """grade: the worst of the findings. reasons: codes of those that are not good."""
+
+    grade: Grade
+    reasons: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Grade a finished solve."""
+    findings = [*_geometry(evidence), *_fit(evidence), *_clocks(evidence), *_performer(evidence)]
+    order: tuple[Grade, ...] = ("unusable", "check", "good")
+    findings.sort(key=lambda finding: order.index(finding.grade))
+    bad = [finding for finding in findings if finding.grade != "good"]
+    return Verdict(
+        grade=bad[0].grade if bad else "good",
+        reasons=tuple(finding.reason for finding in bad),
+        advice=tuple(finding.advice for finding in findings),
+    )
+
+
+def _geometry(evidence: Evidence) -> Iterator[Finding]:
+    calibration = evidence.calibration
+    angle_deg = calibration.view_angle_deg
+    is_same_side = angle_deg < 90.0
+    yield from _below(
+        min(angle_deg, 180.0 - angle_deg),
+        VIEW_ANGLE_FROM_LINE_DEG,
+        "cameras_too_close" if is_same_side else "cameras_opposite",
+        f"The two views are {angle_deg:.0f} degrees apart, which hardly shows depth; "
+        "film with the phones 60 to 100 degrees apart.",
+    )
+    yield from _above(
+        calibration.rotation_std_deg,
+        ROTATION_STD_DEG,
+        "rotation_uncertain",
+        f"The direction between the phones is only known to {calibration.rotation_std_deg:.1f} "
+        "degrees; let the performer turn and step about, 60 to 100 degrees between the phones.",
+    )
+    yield from _above(
+        float(np.max(calibration.focal_std)),
+        FOCAL_STD,
+        "focal_uncertain",
+        "The lenses are uncertain, so depth may be stretched; "
+        "film closer or let the performer step towards a phone.",
+    )
+    if calibration.margin < MIN_MARGIN:
+        yield Finding(
+            "check",
+            "cameras_ambiguous",
+            "Another placement of the phones explains the videos nearly as well; "
+            "compare the solved cameras with where the phones stood.",
+        )
+
+
+def _fit(evidence: Evidence) -> Iterator[Finding]:
+    calibration = evidence.calibration
+    worst = float(np.max(calibration.reprojection_rel))
+    yield from _above(
+        worst,
+        REPROJECTION_REL,
+        "reprojection",
+        f"The skeleton misses the videos by {100 * worst:.1f} % of the performer's height; "
+        "look for swapped limbs in the pictures below.",
+    )
+    yield from _above(
+        calibration.bone_variation,
+        BONE_VARIATION,
+        "bones_vary",
+        "The views disagree about the length of the bones; check that both show the same moment "
+        "and the same person.",
+    )
+
+
+def _clocks(evidence: Evidence) -> Iterator[Finding]:
+    timeline = evidence.timeline
+    worst_s = float(np.max(timeline.offset_std_s))
+    yield from _above(
+        worst_s,
+        OFFSET_STD_S,
+        "sync_uncertain",
+        f"The clocks of the videos are only known to {1000 * worst_s:.0f} ms; "
+        "record sound with both phones, or move faster.",
+    )
+    is_found = np.isin(timeline.method, ("audio", "motion"))
+    if bool(np.any(timeline.agreement[is_found] < MIN_AGREEMENT)):
+        yield Finding(
+            "check",
+            "sync_ambiguous",
+            "Another time offset fits the videos nearly as well; check the pictures below, "
+            "and record sound with both phones.",
+        )
+
+
+def _performer(evidence: Evidence) -> Iterator[Finding]:
+    share = float(seen_by_view(evidence).all(axis=0).mean())
+    yield from _below(
+        share,
+        SEEN_BY_ALL,
+        "seldom_seen_by_both",
+        f"Both views see the performer in {100 * share:.0f} % of the frames; the rest rests on "
+        "one view. Keep the whole body in both.",
+    )
+    moved_m = movement_m(evidence.motion)
+    yield from _below(
+        moved_m,
+        MOVEMENT_M,
+        "person_still",
+        f"The performer hardly moves ({100 * moved_m:.1f} cm), so the cameras cannot be found "
+        "reliably; film some steps and arm swings in the same take.",
+    )
+    if evidence.options.height_m is None:
+        yield Finding(
+            "good",
+            "height_assumed",
+            "The performer's height was not given, so the scale is a guess; give --height.",
+        )
+
+
+def _above(value: float, limits: Limits, reason: str, advice: str) -> Iterator[Finding]:
+    if not value <= limits.check:  # NaN is doubtful too
+        yield Finding("check" if value <= limits.unusable else "unusable", reason, advice)
+
+
+def _below(value: float, limits: Limits, reason: str, advice: str) -> Iterator[Finding]:
+    if not value >= limits.check:
+        yield Finding("check" if value >= limits.unusable else "unusable", reason, advice)

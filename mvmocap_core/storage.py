@@ -1,0 +1,190 @@
+"""Files that are whole or absent: atomic writing, and dataclasses as npz without pickle."""
+
+import errno
+import io
+import os
+import tempfile
+import types
+import typing
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar, Union, cast
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+
+from mvmocap_core.errors import InputError
+
+T = TypeVar("T")
+
+TEMPORARY_PREFIX = ".writing-"
+"""Start of the name of a file that is being written. One found later is a leftover."""
+
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`; move it onto `target` if the block succeeds.
+
+    The file is flushed to the disk before it takes the name, so `target` is at any moment the
+    old whole file or the new whole one, after a power cut too. It keeps the target's suffix,
+    which tells writers such as PyAV the format. If the block fails, the temporary file is
+    removed and an earlier `target` is untouched.
+
+    Raises InputError when the disk is full or the folder cannot be written.
+    """
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=TEMPORARY_PREFIX, suffix=target.suffix, dir=target.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            _flush(temporary)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(target)
+            _flush_folder(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_file(target: Path) -> Iterator[BinaryIO]:
+    """Give an open binary file that becomes `target` if the block succeeds. See `atomic_path`."""
+    with atomic_path(target) as temporary, temporary.open("wb") as file:
+        yield file
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a UTF-8 text file atomically. Raises InputError, see `atomic_path`."""
+    with atomic_file(target) as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Turn failures to write `target` that the user can mend into InputError."""
+    try:
+        yield
+    except OSError as error:
+        _raise_as_input_error(target, error)
+        raise
+
+
+def _raise_as_input_error(target: Path, error: OSError) -> None:
+    folder = target.parent
+    if error.errno in _FULL_DISK:
+        message = f"{folder}: the disk is full; free some space and run the command again."
+        raise InputError(message, reason="disk_full") from error
+    if error.errno in _UNWRITABLE or (error.errno == errno.ENOENT and not folder.is_dir()):
+        message = f"{folder}: cannot write there ({error.strerror}); choose another folder."
+        raise InputError(message, reason="unwritable") from error
+
+
+def save_arrays(target: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an npz atomically. Raises InputError when the disk is full or not writable."""
+    if any(array.dtype.hasobject for array in arrays.values()):
+        raise ValueError("An array of Python objects cannot be stored without pickle.")
+    buffer = io.BytesIO()  # numpy's zip writer seeks; a short write would go unnoticed in between
+    np.savez_compressed(buffer, **cast("dict[str, Any]", dict(arrays)))
+    with atomic_file(target) as file:
+        file.write(buffer.getbuffer())
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray] | None:
+    """Read an npz whole, after verifying the checksum of every array.
+
+    Returns None where there is no such file or it is damaged.
+    """
+    try:
+        with ZipFile(path) as archive:
+            if archive.testzip() is not None:
+                return None
+        with np.load(path, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, NotImplementedError, zlib.error):
+        return None
+
+
+def to_arrays(value: object, prefix: str = "") -> dict[str, np.ndarray]:
+    """Flatten a dataclass of arrays, numbers, strings, None and nested dataclasses.
+
+    A nested field's name is `outer.inner`; None is left out. Lengthened by `from_arrays`.
+    """
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError(f"{type(value).__name__} is not a dataclass.")
+    arrays: dict[str, np.ndarray] = {}
+    for field in fields(value):
+        item = getattr(value, field.name)
+        if is_dataclass(item):
+            arrays.update(to_arrays(item, f"{prefix}{field.name}."))
+        elif item is not None:
+            array = np.asarray(str(item) if isinstance(item, Path) else item)
+            if array.dtype.hasobject:
+                raise TypeError(f"{type(value).__name__}.{field.name} cannot be stored.")
+            arrays[prefix + field.name] = array
+    return arrays
+
+
+def from_arrays(cls: type[T], arrays: Mapping[str, np.ndarray], prefix: str = "") -> T:
+    """Build the dataclass that `to_arrays` flattened.
+
+    Raises KeyError where a field that may not be None is missing.
+    """
+    hints = typing.get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for field in fields(cast("Any", cls)):
+        kind, is_optional = _without_none(hints[field.name])
+        name = prefix + field.name
+        if is_dataclass(kind):
+            values[field.name] = from_arrays(cast("type[Any]", kind), arrays, name + ".")
+        elif name in arrays:
+            values[field.name] = _restored(kind, arrays[name])
+        elif is_optional:
+            values[field.name] = None
+        else:
+            raise KeyError(name)
+    return cls(**values)
+
+
+def _restored(kind: Any, array: np.ndarray) -> Any:
+    if kind in (bool, int, float, str, Path):
+        return kind(array.item())
+    if kind is tuple or typing.get_origin(kind) is tuple:
+        return tuple(array.tolist())
+    return array
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    if typing.get_origin(hint) not in (Union, types.UnionType):
+        return hint, False
+    kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+    return kinds[0], len(kinds) < len(typing.get_args(hint))
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows keeps no handle on folders, and needs none to be safe
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
