@@ -3,8 +3,9 @@
 Time zero is the video's first frame. Only a few frames are in memory at any time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import av.error
@@ -15,7 +16,7 @@ from av.video.stream import VideoStream
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.video.opening import open_media, truncated, video_stream
-from mvmocap_core.video.orientation import Orientation, orientation_of
+from mvmocap_core.video.orientation import orientation_of
 
 FALLBACK_FPS = 30.0
 """For streams that tell neither times nor a rate."""
@@ -67,18 +68,16 @@ def probe_video(path: Path) -> VideoInfo:
     """
     with open_media(path) as container:
         stream = video_stream(container, path)
-        first = _first_frame(container, stream, path)
-        orientation = orientation_of(first, stream.sample_aspect_ratio)
-        start_s = _time_s(first, stream) or 0.0
+        reader = _Reader(path, container, stream)
         fps = _average_fps(stream)
-        duration_s, _ = _expected_duration(container, stream, start_s)
-        end_s = _last_packet_end(container, stream, start_s + (duration_s or 0.0)) - start_s
-        _check_end(path, container, stream, start_s, end_s)
-        duration_s = duration_s or max(end_s, 1.0 / fps)
+        duration_s, _ = _expected_duration(container, stream, reader.zero_s)
+        end_s = _last_packet_end(container, stream, reader.zero_s + (duration_s or 0.0))
+        _check_end(path, container, stream, reader.zero_s, end_s - reader.zero_s)
+        duration_s = duration_s or max(end_s - reader.zero_s, 1.0 / fps)
         return VideoInfo(
             path=path,
-            image_size=orientation.upright_size(first.width, first.height),
-            rotation_deg=orientation.rotation_deg,
+            image_size=reader.orientation.upright_size(reader.first.width, reader.first.height),
+            rotation_deg=reader.orientation.rotation_deg,
             fps=fps,
             duration_s=duration_s,
             n_frames=stream.frames or max(1, round(duration_s * fps)),
@@ -91,7 +90,7 @@ def first_frame_time_s(path: Path) -> float:
     """The container's own time of the first frame shown, which is time zero everywhere else."""
     with open_media(path) as container:
         stream = video_stream(container, path)
-        return _time_s(_first_frame(container, stream, path), stream) or 0.0
+        return _Reader(path, container, stream).zero_s
 
 
 def iter_frames(
@@ -101,76 +100,98 @@ def iter_frames(
 
     Args:
         path: any video that FFmpeg reads.
-        start_s: seconds since the video's first frame; reached by seeking.
+        start_s: seconds since the video's first frame; reached by seeking where that works.
         end_s: the same; with None the file is read to its end, which has to be there.
 
     Raises InputError with a reason as `probe_video`, truncated also after the last good frame.
     """
-    with open_media(path) as container:
-        stream = video_stream(container, path)
-        first = _first_frame(container, stream, path)
-        zero_s = _time_s(first, stream) or 0.0
-        orientation = orientation_of(first, stream.sample_aspect_ratio)
-        time_s = -np.inf
-        for time_s, frame in _timed_frames(container, stream, zero_s, start_s or 0.0):
+    for seeks in (True, False) if (start_s or 0.0) > _SEEK_MARGIN_S else (False,):
+        with open_media(path) as container:
+            stream = video_stream(container, path)
+            reader = _Reader(path, container, stream)
+            frames = reader.frames_from(start_s or 0.0) if seeks else reader.frames()
+            if frames is not None:
+                yield from reader.cut(frames, start_s, end_s)
+                return
+
+
+class _Reader:
+    """One pass over an open container."""
+
+    def __init__(self, path: Path, container: InputContainer, stream: VideoStream) -> None:
+        self.path, self.container, self.stream = path, container, stream
+        self.interval_s = 1.0 / _average_fps(stream)
+        self.decoded = _decoded(container, stream)
+        self.first = _first_frame(self.decoded, path)
+        self.zero_s = _time_s(self.first, container, stream) or 0.0
+        self.orientation = orientation_of(self.first, stream.sample_aspect_ratio)
+
+    def frames(self) -> Iterator[tuple[float, VideoFrame]]:
+        """All frames with their times, which increase strictly."""
+        return self._with_times(chain([self.first], self.decoded), -self.interval_s)
+
+    def frames_from(self, start_s: float) -> Iterator[tuple[float, VideoFrame]] | None:
+        """Frames from at or somewhat before `start_s`; None if the container cannot seek."""
+        time_base = self.stream.time_base
+        if time_base is None:
+            return None
+        target = int((self.zero_s + start_s - _SEEK_MARGIN_S) / time_base)
+        try:
+            self.container.seek(target, stream=self.stream, backward=True)
+        except av.error.FFmpegError:
+            return None
+        frames = self._with_times(_decoded(self.container, self.stream), None)
+        first = next(frames, None)
+        return chain([first], frames) if first is not None and first[0] <= start_s else None
+
+    def cut(
+        self,
+        frames: Iterator[tuple[float, VideoFrame]],
+        start_s: float | None,
+        end_s: float | None,
+    ) -> Iterator[Frame]:
+        """The part between the in and out points, upright; checks that the end is there."""
+        time_s = None
+        for time_s, frame in frames:
             if start_s is not None and time_s < start_s - _SAME_TIME_S:
                 continue
             if end_s is not None and time_s > end_s + _SAME_TIME_S:
                 return
-            yield Frame(time_s, _upright(frame, orientation, first, path))
-        if np.isfinite(time_s):
-            last_s = time_s + 1.0 / _average_fps(stream)
-            _check_end(path, container, stream, zero_s, last_s)
+            yield Frame(time_s, self._upright(frame))
+        if time_s is not None:
+            last_s = time_s + self.interval_s
+            _check_end(self.path, self.container, self.stream, self.zero_s, last_s)
+
+    def _with_times(
+        self, frames: Iterable[VideoFrame], last_s: float | None
+    ) -> Iterator[tuple[float, VideoFrame]]:
+        """Pair frames with their times; one without a stamp follows the one before it."""
+        for frame in frames:
+            stamp_s = _time_s(frame, self.container, self.stream)
+            if stamp_s is not None:
+                time_s = stamp_s - self.zero_s
+            elif last_s is not None:
+                time_s = last_s + self.interval_s
+            else:
+                return  # nothing tells where a seek went
+            if last_s is None or time_s > last_s:
+                last_s = time_s
+                yield time_s, frame
+
+    def _upright(self, frame: VideoFrame) -> np.ndarray:
+        if (frame.width, frame.height) != (self.first.width, self.first.height):
+            message = f"{self.path}: the picture's size changes; convert the video to one size."
+            raise InputError(message, reason="size_changes")
+        return self.orientation.upright_image(frame)
 
 
-def _upright(
-    frame: VideoFrame, orientation: Orientation, first: VideoFrame, path: Path
-) -> np.ndarray:
-    if (frame.width, frame.height) != (first.width, first.height):
-        message = f"{path}: the picture's size changes within the video; convert it to one size."
-        raise InputError(message, reason="size_changes")
-    return orientation.upright_image(frame)
-
-
-def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
-    frame = next(_decoded(container, stream), None)
+def _first_frame(decoded: Iterator[VideoFrame], path: Path) -> VideoFrame:
+    frame = next(decoded, None)
     if frame is None:
         raise InputError(
             f"{path}: no picture in it can be read; record or copy it again.", reason="no_frames"
         )
     return frame
-
-
-def _timed_frames(
-    container: InputContainer, stream: VideoStream, zero_s: float, start_s: float
-) -> Iterator[tuple[float, VideoFrame]]:
-    """Yield frames with strictly increasing times from `start_s`, or from somewhat before it."""
-    if start_s > _SEEK_MARGIN_S:
-        _seek(container, stream, zero_s + start_s - _SEEK_MARGIN_S)
-        frames = _with_times(container, stream, zero_s, trusts_first=False)
-        first = next(frames, None)
-        if first is not None and first[0] <= start_s:
-            yield first
-            yield from frames
-            return
-    # From the start: asked for, or this container cannot be searched.
-    _seek(container, stream, None)
-    yield from _with_times(container, stream, zero_s, trusts_first=True)
-
-
-def _with_times(
-    container: InputContainer, stream: VideoStream, zero_s: float, *, trusts_first: bool
-) -> Iterator[tuple[float, VideoFrame]]:
-    """Pair frames with their times; one without a time stamp follows the one before it."""
-    interval_s = 1.0 / _average_fps(stream)
-    last_s = -interval_s if trusts_first else np.inf
-    for frame in _decoded(container, stream):
-        stamp_s = _time_s(frame, stream)
-        time_s = last_s + interval_s if stamp_s is None else stamp_s - zero_s
-        if np.isfinite(last_s) and time_s <= last_s:
-            continue
-        last_s = time_s
-        yield time_s, frame
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
@@ -185,29 +206,19 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
             frames = packet.decode()
         except (av.error.InvalidDataError, av.error.EOFError):
             continue
-        yield from (frame for frame in frames if isinstance(frame, VideoFrame))
+        yield from frames
 
 
-def _seek(container: InputContainer, stream: VideoStream, time_s: float | None) -> None:
-    time_base = stream.time_base
-    try:
-        if time_s is None or time_base is None:
-            start = stream.start_time if stream.start_time is not None else 0
-            container.seek(min(start, 0), stream=stream, backward=True, any_frame=False)
-        else:
-            container.seek(int(time_s / time_base), stream=stream, backward=True)
-    except av.error.FFmpegError:
-        container.seek(0)
-
-
-def _time_s(frame: VideoFrame, stream: VideoStream) -> float | None:
+def _time_s(frame: VideoFrame, container: InputContainer, stream: VideoStream) -> float | None:
+    """When the container shows the frame. AVI stores decoding times and calls them shown ones."""
+    stamp = frame.dts if container.format.name == "avi" else frame.pts
     time_base = frame.time_base or stream.time_base
-    return None if frame.pts is None or time_base is None else float(frame.pts * time_base)
+    return None if stamp is None or time_base is None else float(stamp * time_base)
 
 
 def _average_fps(stream: VideoStream) -> float:
     for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate is not None and 0 < rate < 10_000:
+        if rate and 0 < rate < 10_000:
             return float(rate)
     return FALLBACK_FPS
 
@@ -221,7 +232,9 @@ def _expected_duration(
         begin = stream.start_time or 0
         return float((begin + stream.duration) * stream.time_base) - zero_s, tolerance_s
     if container.duration:
-        begin_s = (container.start_time or 0) / 1e6
+        # Matroska counts the duration from zero, others from the first time stamp.
+        is_from_zero = "matroska" in container.format.name
+        begin_s = 0.0 if is_from_zero else (container.start_time or 0) / 1e6
         expected_s = begin_s + container.duration / 1e6 - zero_s
         return expected_s, max(_CONTAINER_END_TOLERANCE_S, 0.02 * expected_s)
     return None, tolerance_s
@@ -236,17 +249,28 @@ def _check_end(
 
 
 def _last_packet_end(container: InputContainer, stream: VideoStream, end_s: float) -> float:
-    """End of the last packet that can be read, by the container's clock; nothing is decoded."""
-    _seek(container, stream, max(end_s - 1.0, 0.0))
-    last_s = -np.inf
+    """End of the last packet that can be read, by the container's clock; nothing is decoded.
+
+    Tries near the end first: only a damaged file is read from its beginning.
+    """
+    for from_s in (max(end_s - 1.0, 0.0), 0.0):
+        try:
+            container.seek(int(from_s * 1e6), backward=True)
+        except av.error.FFmpegError:
+            continue
+        last_s = max(_packet_ends(container, stream), default=None)
+        if last_s is not None:
+            return last_s
+    return end_s
+
+
+def _packet_ends(container: InputContainer, stream: VideoStream) -> Iterator[float]:
     try:
         for packet in container.demux(stream):
-            if packet.pts is not None and packet.time_base is not None and not packet.is_corrupt:
-                length = packet.duration or 0
-                last_s = max(last_s, float((packet.pts + length) * packet.time_base))
+            if packet.pts is not None and not packet.is_corrupt:
+                yield float((packet.pts + (packet.duration or 0)) * packet.time_base)
     except (av.error.InvalidDataError, av.error.EOFError):
-        pass
-    return last_s if np.isfinite(last_s) else end_s
+        return
 
 
 def _focal_35mm(metadata: dict[str, str]) -> float | None:

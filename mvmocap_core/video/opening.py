@@ -48,7 +48,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         if container.streams.audio:
             message = f"{path}: holds sound and no picture; give the video file."
             raise InputError(message, reason="audio_only")
-        raise _not_a_video(path)
+        raise _unreadable(path)
     best = container.streams.best("video")
     stream = best if isinstance(best, VideoStream) and best in streams else streams[0]
     stream.thread_type = "AUTO"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 
 _MATRIX = struct.Struct("=9i")
@@ -53,7 +52,7 @@ def orientation_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> Orientat
     A matrix (a b; c d) maps stored to shown pixels: x' = a x + c y, y' = b x + d y.
     """
     aspect = pixel_aspect if pixel_aspect is not None and pixel_aspect > 0 else Fraction(1)
-    data = frame.side_data.get(Type.DISPLAYMATRIX)
+    data = frame.side_data.get("DISPLAYMATRIX")
     if data is None or len(bytes(data)) < _MATRIX.size:
         return Orientation(pixel_aspect=aspect)
     a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data)[: _MATRIX.size])
