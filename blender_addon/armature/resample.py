@@ -1,0 +1,68 @@
+"""A clip's motion at another frame rate. Plain numpy, no Blender."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mvmocap_core.motion.clip import MotionClip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampledMotion:
+    """What is keyed: F frames of a scene, J joints.
+
+    fps:      frames a second of the scene; frame i is at times_s[0] + i / fps.
+    times_s:  (F,) seconds on the first video's clock.
+    root_m:   (F, 3) the root joint in the world.
+    rotations_quat_wxyz: (F, J, 4) local, as in `MotionClip`; neighbours in time have no sign flip.
+    """
+
+    fps: float
+    times_s: np.ndarray
+    root_m: np.ndarray
+    rotations_quat_wxyz: np.ndarray
+
+
+def sample_motion(clip: MotionClip, fps: float | None = None) -> SampledMotion:
+    """The clip at `fps` frames a second (None: its own), from its first frame to its last.
+
+    Between the clip's frames rotations are interpolated on the sphere, the root linearly.
+
+    Raises:
+        ValueError: when fps is not positive.
+    """
+    fps = clip.fps if fps is None else fps
+    if not fps > 0:
+        raise ValueError(f"fps must be positive, not {fps}")
+    quats = continuous_signs(clip.rotations_quat_wxyz)
+    root = clip.positions_m[:, int(np.argmin(clip.joint_parents))]
+    if abs(fps - clip.fps) <= 1e-6 * clip.fps or len(clip.times_s) < 2:
+        return SampledMotion(fps, clip.times_s, root, quats)
+    n_frames = int(np.floor((clip.times_s[-1] - clip.times_s[0]) * fps + 1e-6)) + 1
+    times_s = clip.times_s[0] + np.arange(n_frames) / fps
+    left = np.searchsorted(clip.times_s, times_s, side="right") - 1
+    left = np.clip(left, 0, len(clip.times_s) - 2)
+    step = clip.times_s[left + 1] - clip.times_s[left]
+    part = np.clip((times_s - clip.times_s[left]) / step, 0.0, 1.0)
+    root = root[left] + part[:, None] * (root[left + 1] - root[left])
+    return SampledMotion(fps, times_s, root, _slerp(quats[left], quats[left + 1], part))
+
+
+def continuous_signs(quats_wxyz: np.ndarray) -> np.ndarray:
+    """(F, ..., 4) the same rotations, signs chosen so that no frame flips against the last."""
+    dots = np.sum(quats_wxyz[1:] * quats_wxyz[:-1], axis=-1, keepdims=True)
+    flips = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
+    return np.concatenate([quats_wxyz[:1], quats_wxyz[1:] * flips])
+
+
+def _slerp(a: np.ndarray, b: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Between a and b (F, J, 4), which lie on one half of the sphere, at part (F,)."""
+    angle = np.arccos(np.clip(np.sum(a * b, axis=-1, keepdims=True), -1.0, 1.0))
+    part = part[:, None, None]
+    sine = np.sin(angle)
+    is_near = sine < 1e-6
+    safe = np.where(is_near, 1.0, sine)
+    weight_a = np.where(is_near, 1.0 - part, np.sin((1.0 - part) * angle) / safe)
+    weight_b = np.where(is_near, part, np.sin(part * angle) / safe)
+    mixed = weight_a * a + weight_b * b
+    return mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)

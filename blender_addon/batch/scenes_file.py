@@ -1,0 +1,185 @@
+"""Read and check `scenes.toml`: what a batch is asked to make. See docs/batch.md."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mvmocap_core.errors import InputError, MocapError
+from mvmocap_core.options import SolveOptions
+
+EXPORT_FORMATS = ("fbx", "bvh", "glb", "usd")
+OPTION_NAMES = ("device", "method", "detector", "people")
+_NAME = re.compile(r"\w[\w .-]{0,62}")
+_RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SceneJob:
+    """One `[[scene]]`, checked, with absolute paths. Whether its files exist is not.
+
+    name:      of the files, the Blender collection and the armature; safe as a file name.
+    out:       folder for everything that is made.
+    options:   of the solve, `height_m`, `fps`, `start_s` and `end_s` included.
+    character: .blend whose `armature` object is animated in place of a generated one.
+    bone_map:  .json of the character's bone for each joint name.
+    export:    subset of `EXPORT_FORMATS`.
+    preview:   also make preview.mp4.
+    """
+
+    name: str
+    videos: tuple[Path, ...]
+    out: Path
+    options: SolveOptions
+    character: Path | None = None
+    armature: str | None = None
+    bone_map: Path | None = None
+    export: tuple[str, ...] = ()
+    preview: bool = False
+
+
+def read_scenes(path: Path) -> list[SceneJob]:
+    """The scenes of a batch file, in its order.
+
+    Raises:
+        InputError: in one line, when the file is missing, is not TOML, or asks for something
+            unknown, of a wrong type or unsafe.
+    """
+    document = _read_toml(path)
+    unknown = sorted(set(document) - {"scene"})
+    if unknown:
+        raise _bad(path, f"unknown key {unknown[0]!r}; a batch file holds [[scene]] tables only")
+    tables = document.get("scene")
+    if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
+        raise _bad(path, "give at least one [[scene]] table")
+    jobs: list[SceneJob] = []
+    for number, table in enumerate(tables, start=1):
+        jobs.append(_scene(path, number, table))
+    _check_unique(path, "name", [job.name.casefold() for job in jobs])
+    _check_unique(path, "out", [str(job.out).casefold() for job in jobs])
+    return jobs
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _bad(path, f"not a TOML file ({error}); see docs/batch.md") from error
+    except OSError as error:
+        raise _bad(path, f"cannot be read ({error.strerror}); check the path") from error
+
+
+def _scene(path: Path, number: int, table: Mapping[str, Any]) -> SceneJob:
+    where = f"scene {number}"
+    unknown = sorted(set(table) - set(SCENE_KEYS))
+    if unknown:
+        known = ", ".join(SCENE_KEYS)
+        raise _bad(path, f"{where}: unknown key {unknown[0]!r}; choose from {known}")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        is_right, wanted = SCENE_KEYS[key]
+        if not is_right(value):
+            raise _bad(path, f"{where}: {key} = {value!r}: give {wanted}")
+        values[key] = value
+    for key in ("name", "videos"):
+        if key not in values:
+            raise _bad(path, f"{where}: {key} is missing; give {SCENE_KEYS[key][1]}")
+    return _job(path, f"scene {values['name']!r}", values)
+
+
+def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
+    folder = path.resolve().parent
+    name = str(values["name"])
+    character = [values.get(key) for key in ("character", "armature", "bone_map")]
+    if any(character) and not all(character):
+        message = "character, armature and bone_map belong together; give all three or none"
+        raise _bad(path, f"{where}: {message}")
+    options = {key: values[key] for key in ("height_m", "fps", "start_s", "end_s") if key in values}
+    try:
+        checked = SolveOptions(**options, **_options(path, where, values.get("options", {})))
+    except MocapError as error:
+        raise _bad(path, f"{where}: {error}") from error
+    return SceneJob(
+        name=name,
+        videos=tuple(folder / video for video in values["videos"]),
+        out=(folder / values.get("out", f"out/{name}")).resolve(),
+        options=checked,
+        character=folder / values["character"] if "character" in values else None,
+        armature=values.get("armature"),
+        bone_map=folder / values["bone_map"] if "bone_map" in values else None,
+        export=tuple(dict.fromkeys(values.get("export", ()))),
+        preview=values.get("preview", False),
+    )
+
+
+def _options(path: Path, where: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in options.items():
+        if key not in OPTION_NAMES:
+            known = ", ".join(OPTION_NAMES)
+            raise _bad(path, f"{where}: options: unknown key {key!r}; choose from {known}")
+        is_right = _is_count(value) if key == "people" else _is_text(value)
+        if not is_right:
+            wanted = "a whole number" if key == "people" else "a text"
+            raise _bad(path, f"{where}: options.{key} = {value!r}: give {wanted}")
+    return dict(options)
+
+
+def _check_unique(path: Path, key: str, values: list[str]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise _bad(path, f"two scenes have the {key} {value!r}; give each its own")
+
+
+def _bad(path: Path, problem: str) -> InputError:
+    return InputError(" ".join(f"{path}: {problem}.".split()), reason="bad_scenes_file")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.strip() != "" and "\0" not in value
+
+
+def _is_name(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and _NAME.fullmatch(value) is not None
+        and not value.endswith((".", " "))
+        and _RESERVED_NAMES.fullmatch(value) is None
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_videos(value: object) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(_is_text(item) for item in value)
+
+
+def _is_formats(value: object) -> bool:
+    return isinstance(value, list) and all(item in EXPORT_FORMATS for item in value)
+
+
+_Rule = tuple[Callable[[object], bool], str]
+SCENE_KEYS: dict[str, _Rule] = {
+    "name": (_is_name, "a short name of letters, digits, spaces, '.', '-' and '_'"),
+    "videos": (_is_videos, "a list of video files"),
+    "height_m": (_is_number, "the performer's height in metres"),
+    "character": (_is_text, "a .blend file"),
+    "armature": (_is_text, "the name of the armature object in the character file"),
+    "bone_map": (_is_text, "a .json file of bone names"),
+    "fps": (_is_number, "frames a second"),
+    "start_s": (_is_number, "seconds on the first video's clock"),
+    "end_s": (_is_number, "seconds on the first video's clock"),
+    "export": (_is_formats, f"a list of formats out of {', '.join(EXPORT_FORMATS)}"),
+    "out": (_is_text, "a folder"),
+    "options": (lambda value: isinstance(value, dict), "a table"),
+    "preview": (lambda value: isinstance(value, bool), "true or false"),
+}
+"""Keys of a [[scene]], in the documentation's order, with their check."""
