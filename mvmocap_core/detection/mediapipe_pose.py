@@ -1,0 +1,105 @@
+"""MediaPipe's pose landmarker on every frame of a video."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mediapipe
+import numpy as np
+from mediapipe.tasks.python import BaseOptions, vision
+
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Detections
+from mvmocap_core.detection.models import find_model
+from mvmocap_core.errors import InputError
+from mvmocap_core.progress import Progress, silent
+from mvmocap_core.video.frames import Frame, iter_frames, probe_video
+
+N_SLOTS = 2
+"""With one slot MediaPipe smooths over time, half to one frame late: poison for sync."""
+
+N_LANDMARKS = len(LANDMARK_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPipePose:
+    """Runs on the CPU, alone with the frames: it sends nothing anywhere.
+
+    model:        "heavy", "full" or "lite". Only heavy keeps left and right apart.
+    model_folder: where to look for model files first.
+    """
+
+    model: str = "heavy"
+    model_folder: Path | None = None
+
+    def detect(
+        self,
+        video: Path,
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        progress: Progress = silent,
+    ) -> Detections:
+        """Detect up to `N_SLOTS` people in every frame. See `Detector`."""
+        model = find_model(self.model, folder=self.model_folder)
+        info = probe_video(video)
+        begin_s = max(start_s or 0.0, 0.0)
+        length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
+        rows = _Rows(info.image_size)
+        with vision.PoseLandmarker.create_from_options(_options(model)) as landmarker:
+            stamp_ms = -1
+            for frame in iter_frames(video, start_s=start_s, end_s=end_s):
+                stamp_ms = max(round(frame.time_s * 1000), stamp_ms + 1)  # has to increase
+                rows.append(frame, landmarker.detect_for_video(_image(frame), stamp_ms))
+                fraction = min((frame.time_s - begin_s) / length_s, 1.0)
+                progress(fraction, f"Finding the performer in {video.name}")
+        if not rows.times_s:
+            raise InputError(
+                f"{video}: no frame between {begin_s:g} s and {begin_s + length_s:g} s; "
+                f"it is {info.duration_s:.2f} s long.",
+                reason="empty_range",
+            )
+        return rows.detections()
+
+
+def _options(model: Path) -> vision.PoseLandmarkerOptions:
+    return vision.PoseLandmarkerOptions(
+        # The content, not the path: MediaPipe does not open every path that Windows allows.
+        base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
+        running_mode=vision.RunningMode.VIDEO,
+        num_poses=N_SLOTS,
+    )
+
+
+def _image(frame: Frame) -> mediapipe.Image:
+    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
+
+
+class _Rows:
+    """Collects one row of arrays for each frame."""
+
+    def __init__(self, image_size: tuple[int, int]) -> None:
+        self.image_size = np.array(image_size)
+        self.times_s: list[float] = []
+        self.normalized: list[np.ndarray] = []  # (P, 33, 3): x, y of the image's size; visibility
+        self.world: list[np.ndarray] = []  # (P, 33, 3) metres
+
+    def append(self, frame: Frame, result: Any) -> None:
+        normalized = np.full((N_SLOTS, N_LANDMARKS, 3), np.nan)
+        world = np.full((N_SLOTS, N_LANDMARKS, 3), np.nan)
+        for slot, pose in enumerate(result.pose_landmarks[:N_SLOTS]):
+            normalized[slot] = [(mark.x, mark.y, mark.visibility) for mark in pose]
+        for slot, pose in enumerate(result.pose_world_landmarks[:N_SLOTS]):
+            world[slot] = [(mark.x, mark.y, mark.z) for mark in pose]
+        self.times_s.append(frame.time_s)
+        self.normalized.append(normalized)
+        self.world.append(world)
+
+    def detections(self) -> Detections:
+        normalized = np.stack(self.normalized)
+        return Detections(
+            times_s=np.array(self.times_s),
+            keypoints_2d_px=normalized[..., :2] * self.image_size,
+            confidence=np.clip(np.nan_to_num(normalized[..., 2], nan=0.0), 0.0, 1.0),
+            world_landmarks_m=np.stack(self.world),
+            image_size=self.image_size,
+        )
