@@ -143,14 +143,13 @@ def from_arrays(cls: type[T], arrays: Mapping[str, np.ndarray], prefix: str = ""
     for field in fields(cast("Any", cls)):
         kind, is_optional = _without_none(hints[field.name])
         name = prefix + field.name
-        if is_dataclass(kind):
-            values[field.name] = from_arrays(cast("type[Any]", kind), arrays, name + ".")
-        elif name in arrays:
-            values[field.name] = _restored(kind, arrays[name])
-        elif is_optional:
+        is_nested = is_dataclass(kind)
+        if is_optional and name not in arrays and not any(n.startswith(name + ".") for n in arrays):
             values[field.name] = None
+        elif is_nested:
+            values[field.name] = from_arrays(cast("type[Any]", kind), arrays, name + ".")
         else:
-            raise KeyError(name)
+            values[field.name] = _restored(kind, arrays[name])
     return cls(**values)
 
 

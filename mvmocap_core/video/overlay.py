@@ -41,7 +41,6 @@ def draw_skeleton(
     """
     canvas = np.ascontiguousarray(image).copy()
     line = max(2, round(image.shape[0] / 240))
-    size = np.array([image.shape[1], image.shape[0]])
     points = _drawable(joints_2d_px, np.array([image.shape[1], image.shape[0]]))
     bones = [
         (points[joint], points[int(parent)], _colour(str(joint_names[joint])))

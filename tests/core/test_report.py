@@ -1,0 +1,195 @@
+import base64
+import json
+import re
+from dataclasses import replace
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+
+from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.progress import silent
+from mvmocap_core.report import content, page
+from mvmocap_core.report.evidence import Evidence, seen_by_view
+from mvmocap_core.report.verdict import judge
+from mvmocap_core.stages import Stages
+from mvmocap_core.video.frames import probe_video
+from tests.core.clips import write_clip
+from tests.core.scenes import make_calibration, make_motion, make_timeline, make_tracks
+
+
+@pytest.fixture(scope="session")
+def infos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos")
+    paths = [
+        write_clip(folder / f"{name}.mp4", n_frames=60, size=(640, 480), seed=seed)
+        for seed, name in enumerate(("a", "b & <c>"))
+    ]
+    return [probe_video(path) for path in paths]
+
+
+def make_evidence(infos=(), **changes):
+    motion = changes.pop("motion", None) or make_motion()
+    good = Evidence(
+        infos=infos,
+        tracks=make_tracks(motion),
+        timeline=make_timeline(),
+        calibration=make_calibration(),
+        motion=motion,
+        options=SolveOptions(height_m=1.75),
+    )
+    return replace(good, **changes)
+
+
+def schema(repository, name):
+    return json.loads((repository / "docs/schemas" / name).read_text(encoding="utf-8"))
+
+
+def stages():
+    made = Stages(silent)
+    made.run("sync", lambda progress: None)
+    return made
+
+
+def test_good_take_is_good_and_has_no_reasons():
+    verdict = judge(make_evidence())
+    assert verdict.grade == "good"
+    assert verdict.reasons == ()
+    assert verdict.advice == ()
+
+
+def test_assumed_height_is_told_but_does_no_harm():
+    verdict = judge(make_evidence(options=SolveOptions()))
+    assert verdict.grade == "good"
+    assert "--height" in verdict.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "grade", "reason"),
+    [
+        ({"view_angle_deg": 3.0}, "unusable", "cameras_too_close"),
+        ({"view_angle_deg": 15.0}, "check", "cameras_too_close"),
+        ({"view_angle_deg": 177.0}, "unusable", "cameras_opposite"),
+        ({"view_angle_deg": 165.0}, "check", "cameras_opposite"),
+        ({"view_angle_deg": np.nan}, "unusable", "cameras_opposite"),
+        ({"rotation_std_deg": 8.0}, "check", "rotation_uncertain"),
+        ({"rotation_std_deg": np.inf}, "unusable", "rotation_uncertain"),
+        ({"focal_std": np.array([0.03, 0.3])}, "check", "focal_uncertain"),
+        ({"focal_std": np.array([0.03, np.nan])}, "unusable", "focal_uncertain"),
+        ({"margin": 0.001}, "check", "cameras_ambiguous"),
+        ({"reprojection_rel": np.array([0.01, 0.03])}, "check", "reprojection"),
+        ({"reprojection_rel": np.array([0.01, 0.1])}, "unusable", "reprojection"),
+        ({"bone_variation": 0.2}, "check", "bones_vary"),
+    ],
+)
+def test_doubtful_calibration_is_told(changes, grade, reason):
+    verdict = judge(make_evidence(calibration=make_calibration(**changes)))
+    assert (verdict.grade, verdict.reasons) == (grade, (reason,))
+    assert len(verdict.advice) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "grade", "reason"),
+    [
+        ({"offset_std_s": np.array([0.0, 0.05])}, "check", "sync_uncertain"),
+        ({"offset_std_s": np.array([0.0, 0.5])}, "unusable", "sync_uncertain"),
+        ({"agreement": np.array([1.0, 0.01])}, "check", "sync_ambiguous"),
+    ],
+)
+def test_doubtful_clocks_are_told(changes, grade, reason):
+    verdict = judge(make_evidence(timeline=replace(make_timeline(), **changes)))
+    assert (verdict.grade, verdict.reasons) == (grade, (reason,))
+
+
+def test_still_person_is_told():
+    verdict = judge(make_evidence(motion=make_motion(is_moving=False)))
+    assert verdict.grade == "check"
+    assert "person_still" in verdict.reasons
+
+
+def test_person_seldom_seen_by_both_is_told():
+    evidence = make_evidence()
+    evidence.tracks[1].confidence[:40] = 0.1
+    verdict = judge(evidence)
+    assert (verdict.grade, verdict.reasons) == ("check", ("seldom_seen_by_both",))
+    evidence.tracks[1].confidence[:58] = 0.1
+    assert judge(evidence).grade == "unusable"
+
+
+def test_worst_reason_comes_first_with_its_advice():
+    calibration = make_calibration(view_angle_deg=15.0, reprojection_rel=np.array([0.1, 0.1]))
+    verdict = judge(make_evidence(calibration=calibration))
+    assert verdict.grade == "unusable"
+    assert verdict.reasons == ("reprojection", "cameras_too_close")
+    assert "15 degrees" in verdict.advice[1]
+
+
+def test_seen_frames_follow_each_videos_clock():
+    motion = make_motion(offset_s=0.5)
+    evidence = make_evidence(motion=motion, timeline=make_timeline(offset_s=0.5))
+    evidence.tracks[1].confidence[15:30] = 0.0  # this video's times 0.0 to 0.5 s
+    seen = seen_by_view(evidence)
+    assert seen[0].all()
+    np.testing.assert_array_equal(~seen[1], (motion.times_s > 0.49) & (motion.times_s < 0.99))
+
+
+def test_report_of_a_solve_holds_the_schema(repository, infos):
+    report = content.solved_report(make_evidence(infos), stages())
+    jsonschema.validate(report, schema(repository, "report.schema.json"))
+    assert report["cameras"][0]["focal_35mm"] == pytest.approx(600 * 36 / 640, abs=0.01)
+    assert report["cameras"][0]["distance_m"] == pytest.approx(4.0, abs=0.5)
+    assert report["people"][0]["n_frames"] == 60
+
+
+def test_report_with_unknown_numbers_holds_the_schema(repository, infos):
+    calibration = make_calibration(
+        view_angle_deg=np.nan, rotation_std_deg=np.inf, focal_std=np.array([np.nan, np.nan])
+    )
+    report = content.solved_report(make_evidence(infos, calibration=calibration), stages())
+    jsonschema.validate(json.loads(json.dumps(report, allow_nan=False)),
+                        schema(repository, "report.schema.json"))  # fmt: skip
+    assert report["accuracy"]["rotation_std_deg"] is None
+    assert "unusable" in page.render_page(report)
+
+
+def test_unsolvable_report_holds_the_schema_and_says_why(repository, infos):
+    error = UnsolvableError("no person was found in b.mp4.", reason="no_person")
+    report = content.unsolvable_report(error, infos, stages())
+    jsonschema.validate(report, schema(repository, "report.schema.json"))
+    assert (report["verdict"], report["reasons"]) == ("unusable", ["no_person"])
+    html = page.render_page(report)
+    assert "No motion could be solved" in html
+    assert "no person was found in b.mp4." in html
+
+
+def test_schema_wants_a_reason_where_nothing_was_solved(repository, infos):
+    report = content.unsolvable_report(UnsolvableError("why"), infos, stages())
+    for bad in ({"reasons": []}, {"verdict": "good"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**report, **bad}, schema(repository, "report.schema.json"))
+
+
+def test_page_shows_the_skeleton_over_both_views_and_needs_no_other_file(tmp_path, infos):
+    evidence = make_evidence(infos)
+    pictures = page.draw_pictures(evidence)
+    report = content.solved_report(evidence, stages())
+    page.write_report(tmp_path, report, evidence, pictures)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "report.json").read_text()) == report
+    assert not re.search(r'(src|href)="(?!data:)', html)
+    images = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', html)
+    assert len(images) == page.N_PICTURES
+    image = cv2.imdecode(np.frombuffer(base64.b64decode(images[0]), np.uint8), cv2.IMREAD_COLOR)
+    left, right = np.split(image.astype(int), 2, axis=1)
+    for half in (left, right):  # blue-green-red: both sides of the skeleton are in both views
+        assert (half[..., 0] - half[..., 2] > 90).sum() > 50
+        assert (half[..., 2] - half[..., 0] > 90).sum() > 50
+
+
+def test_page_escapes_file_names(infos):
+    evidence = make_evidence(infos)
+    html = page.render_page(content.solved_report(evidence, stages()), evidence)
+    assert "b &amp; &lt;c&gt;.mp4" in html
+    assert "<c>" not in html
