@@ -27,7 +27,7 @@ class Lens:
     pixel_aspect_y: float
 
 
-def lens_from_K(K: np.ndarray, image_size: np.ndarray) -> Lens:
+def blender_lens(K: np.ndarray, image_size: np.ndarray) -> Lens:
     """Blender's description of K (3, 3) pixels, for an image (2,) of width and height pixels."""
     width, height = (float(size) for size in image_size)
     fx, fy = float(K[0, 0]), float(K[1, 1])
@@ -56,7 +56,7 @@ def add_camera(
     The camera remembers its image size as the custom property `image_size`, because a scene has
     one resolution for all cameras: see `look_through`.
     """
-    lens = lens_from_K(K, image_size)
+    lens = blender_lens(K, image_size)
     data = bpy.data.cameras.new(name)
     data.sensor_fit = "HORIZONTAL"
     data.sensor_width = SENSOR_WIDTH_MM

@@ -1,0 +1,141 @@
+"""Make everything that one scene asks for, as far as it is missing or out of date."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mvmocap_core.errors import InputError
+from mvmocap_core.take import content_hash
+
+from .build_state import BuildState, key_of
+from .scenes_file import SceneJob
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """What the steps do; each writes whole files or none. A test may put in its own.
+
+    solve:   (job, take folder) writes motion.npz and report.json into the take.
+    footage: (job, take folder) writes the proxies, one a video.
+    blend:   (job, take folder, proxies, target) saves the .blend.
+    export:  (blend, {format: target}) writes the files for other programs.
+    preview: (job, take folder, blend, target) writes the preview video.
+    code:    () hash of the code that does it all.
+    """
+
+    solve: Callable[[SceneJob, Path], None]
+    footage: Callable[[SceneJob, Path], None]
+    blend: Callable[[SceneJob, Path, list[Path], Path], None]
+    export: Callable[[Path, dict[str, Path]], None]
+    preview: Callable[[SceneJob, Path, Path, Path], None]
+    code: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a scene's folder holds after a build.
+
+    made:    names of the steps that had to be done; empty when nothing was missing.
+    outputs: files for the user, in the order of the work.
+    """
+
+    made: tuple[str, ...]
+    outputs: tuple[Path, ...]
+
+
+def take_folder(job: SceneJob) -> Path:
+    """Where the scene's solve keeps its results."""
+    return job.out / "take"
+
+
+def build_scene(job: SceneJob, work: Work, say: Say, *, is_forced: bool = False) -> Built:
+    """Do the steps of a scene that are missing or whose inputs have changed.
+
+    is_forced: do all of them.
+
+    Raises:
+        InputError: when an input cannot be used.
+        RuntimeError: when a step fails.
+    """
+    return _Build(job, work, say, is_forced).run()
+
+
+class _Build:
+    def __init__(self, job: SceneJob, work: Work, say: Say, is_forced: bool) -> None:
+        self.job = job
+        self.work = work
+        self.say = say
+        self.is_forced = is_forced
+        self.state = BuildState(job.out)
+        self.made: list[str] = []
+        self.outputs: list[Path] = []
+
+    def run(self) -> Built:
+        job, work, take = self.job, self.work, take_folder(self.job)
+        code = work.code()
+        videos = [content_hash(video) for video in job.videos]
+
+        motion, report = take / "motion.npz", take / "report.json"
+        key = key_of(code, videos, repr(job.options))
+        self.step("solve", key, [motion, report], lambda: work.solve(job, take))
+        self.outputs += [path for path in [take / "report.html"] if path.is_file()]
+
+        proxies = [take / f"proxy_{view + 1}.mp4" for view in range(len(videos))]
+        key = key_of(code, videos, content_hash(motion))
+        self.step("footage", key, proxies, lambda: work.footage(job, take))
+
+        blend = job.out / f"{job.name}.blend"
+        character = [content_hash(path) for path in (job.character, job.bone_map) if path]
+        key = key_of(key, character, job.armature, job.name)
+        self.step("blend", key, [blend], lambda: work.blend(job, take, proxies, blend))
+        self.outputs.append(blend)
+
+        self.export(blend, key)
+        if job.preview:
+            preview = job.out / "preview.mp4"
+            self.step("preview", key, [preview], lambda: work.preview(job, take, blend, preview))
+            self.outputs.append(preview)
+        return Built(tuple(self.made), tuple(self.outputs))
+
+    def export(self, blend: Path, key: str) -> None:
+        """One call for all formats that are missing: the file is opened once."""
+        targets = {name: self.job.out / f"{self.job.name}.{name}" for name in self.job.export}
+        missing = {
+            name: target
+            for name, target in targets.items()
+            if self.is_forced or not self.state.is_done(f"export {name}", key, [target])
+        }
+        if missing:
+            self.begin(f"export {', '.join(missing)}", [f"export {name}" for name in missing])
+            self.work.export(blend, missing)
+            for name in missing:
+                self.state.finish(f"export {name}", key)
+        self.outputs += targets.values()
+
+    def step(self, name: str, key: str, outputs: Sequence[Path], do: Callable[[], None]) -> None:
+        if self.is_forced or not self.state.is_done(name, key, outputs):
+            self.begin(name, [name])
+            do()
+            absent = [path for path in outputs if not path.is_file()]
+            if absent:
+                raise RuntimeError(f"{name} left no {absent[0]}")
+            self.state.finish(name, key)
+
+    def begin(self, title: str, steps: Sequence[str]) -> None:
+        self.say(title)
+        for step in steps:
+            self.state.start(step)
+        self.made += steps
+
+
+def check_inputs(job: SceneJob) -> None:
+    """Look for the scene's files before any long work starts.
+
+    Raises:
+        InputError: naming the first that is missing.
+    """
+    for path in (*job.videos, job.character, job.bone_map):
+        if path is not None and not path.is_file():
+            raise InputError(f"{path}: no such file; check the path.", reason="no_file")

@@ -1,0 +1,79 @@
+"""Run the core in a Python of its own, where its libraries are."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mvmocap_core.errors import InputError
+
+from .child_process import run_child
+
+_EXIT_INPUT = 2
+Say = Callable[[str], None]
+
+
+def core_python(repository: Path) -> Path:
+    """The `.venv` beside build.py where there is one, else the Python that is running.
+
+    Inside Blender `sys.executable` is Blender's own Python, not Blender.
+    """
+    in_venv = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
+    venv = repository / ".venv" / in_venv
+    return venv if venv.is_file() else Path(sys.executable)
+
+
+def run_core(repository: Path, arguments: Sequence[str], say: Say) -> None:
+    """Run `python -m ARGUMENTS` of the core, which prints JSON lines; tell `say` how it goes.
+
+    Raises:
+        InputError: with the core's own one-line message where the input is at fault.
+        RuntimeError: when the core failed otherwise.
+    """
+    listener = _Listener(say)
+    path = os.pathsep.join(filter(None, [str(repository), os.environ.get("PYTHONPATH")]))
+    code = run_child(
+        [str(core_python(repository)), "-m", *arguments],
+        on_line=listener.hear,
+        environment={"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+    )
+    if code == 0:
+        return
+    message = listener.error or listener.last_line or f"{arguments[0]} ended with exit code {code}"
+    if code == _EXIT_INPUT:
+        raise InputError(message, reason=listener.reason)
+    raise RuntimeError(f"{arguments[0]}: {message} (exit code {code})")
+
+
+class _Listener:
+    """Turns the core's JSON lines into lines for a person, every tenth of the way."""
+
+    def __init__(self, say: Say) -> None:
+        self.error = ""
+        self.reason = "bad_input"
+        self.last_line = ""
+        self._say = say
+        self._tenth = -1
+
+    def hear(self, line: str) -> None:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            self.last_line = line or self.last_line
+            return
+        kind = record.get("type")
+        if kind == "error":
+            self.error, self.reason = str(record.get("message")), str(record.get("reason"))
+        elif kind == "warning":
+            self._say(f"note: {record.get('message')}")
+        elif kind == "progress":
+            self._hear_progress(float(record.get("fraction", 0.0)), str(record.get("message", "")))
+
+    def _hear_progress(self, fraction: float, message: str) -> None:
+        tenth = int(10 * fraction)
+        if tenth > self._tenth:
+            self._tenth = tenth
+            self._say(f"{10 * tenth:3d} % {message}")

@@ -1,0 +1,125 @@
+"""The real work of a scene's steps, in this process and in others."""
+
+import hashlib
+from pathlib import Path
+
+from mvmocap_core.motion.clip import load_motion
+from mvmocap_core.take import code_hash
+
+from .blender_process import blender_command
+from .build_scene import Say, Work
+from .child_process import ChildTimeout, run_child
+from .core_process import run_core
+from .scenes_file import SceneJob
+
+RENDER_PANEL = "--render-panel"
+"""Argument of build.py that makes it render an armature: BLEND TARGET."""
+
+_CORE_PARTS = ("body", "calibration", "detection", "geometry", "motion", "people", "sync", "video")
+_PANEL_TIMEOUT_S = 60.0
+_PANEL_TIMEOUT_PER_FRAME_S = 3.0
+
+
+def scene_work(repository: Path, say: Say) -> Work:
+    """The steps as a user gets them; bpy is imported by those that need it.
+
+    repository: folder of build.py.
+    """
+    return Work(
+        solve=lambda job, take: _solve(repository, say, job, take),
+        footage=lambda job, take: _footage(repository, say, job, take),
+        blend=_blend,
+        export=_export,
+        preview=lambda job, take, blend, target: _preview(
+            repository, say, job, take, blend, target
+        ),
+        code=_code_hash,
+    )
+
+
+def _solve(repository: Path, say: Say, job: SceneJob, take: Path) -> None:
+    arguments = ["mvmocap_core", "solve", *map(str, job.videos), "--out", str(take), "--json"]
+    options = job.options
+    flags = {
+        "--height": options.height_m,
+        "--fps": options.fps,
+        "--start": options.start_s,
+        "--end": options.end_s,
+        "--device": options.device,
+        "--method": options.method,
+        "--people": options.people,
+        "--detector": options.detector,
+    }
+    arguments += [f"{flag}={value}" for flag, value in flags.items() if value is not None]
+    run_core(repository, arguments, say)
+
+
+def _footage(repository: Path, say: Say, job: SceneJob, take: Path) -> None:
+    videos = map(str, job.videos)
+    run_core(repository, ["mvmocap_core.footage", "proxies", str(take), *videos], say)
+
+
+def _blend(job: SceneJob, take: Path, proxies: list[Path], target: Path) -> None:
+    from .blend_file import make_blend
+
+    make_blend(job, load_motion(take / "motion.npz"), proxies, target)
+
+
+def _export(blend: Path, targets: dict[str, Path]) -> None:
+    from ..armature.export import export_armature
+    from .blend_file import open_blend
+
+    armature_object = open_blend(blend)
+    for file_format, target in targets.items():
+        export_armature(armature_object, file_format, target)
+
+
+def _preview(
+    repository: Path, say: Say, job: SceneJob, take: Path, blend: Path, target: Path
+) -> None:
+    panel = take / "armature.mp4"
+    try:
+        panels = [f"--panel={panel}"] if _render_panel(repository, say, take, blend, panel) else []
+        arguments = ["mvmocap_core.footage", "preview", str(take), str(target)]
+        run_core(repository, [*arguments, *map(str, job.videos), *panels], say)
+    finally:
+        panel.unlink(missing_ok=True)
+
+
+def _render_panel(repository: Path, say: Say, take: Path, blend: Path, panel: Path) -> bool:
+    """Render the armature in another process, which aborts where the machine has no EGL."""
+    n_frames = len(load_motion(take / "motion.npz").times_s)
+    lines: list[str] = []
+    try:
+        code = run_child(
+            blender_command(repository / "build.py", [RENDER_PANEL, str(blend), str(panel)]),
+            on_line=lines.append,
+            timeout_s=_PANEL_TIMEOUT_S + _PANEL_TIMEOUT_PER_FRAME_S * n_frames,
+        )
+    except ChildTimeout as error:
+        code, lines = 1, [str(error)]
+    if code == 0 and panel.is_file():
+        return True
+    reason = lines[-1] if lines else f"exit code {code}"
+    say(f"note: the armature cannot be rendered here ({reason}); preview without it.")
+    return False
+
+
+def render_panel(blend: Path, target: Path) -> None:
+    """Render the armature of a .blend to a video, in this process.
+
+    Raises:
+        InputError: when the file cannot be used, or the video not be written.
+        RuntimeError: (from Blender) when the picture cannot be made.
+    """
+    from ..armature.preview import render_preview
+    from .blend_file import open_blend
+
+    render_preview(open_blend(blend), target)
+
+
+def _code_hash() -> str:
+    digest = hashlib.blake2b(code_hash(*_CORE_PARTS).encode(), digest_size=16)
+    for source in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
