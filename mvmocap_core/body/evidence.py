@@ -1,0 +1,79 @@
+"""What the views saw, at the frames of the motion."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mvmocap_core.calibration.cameras import Cameras
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.geometry.cameras import undistort_points
+from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.geometry.triangulation import triangulate_dlt
+from mvmocap_core.sync.timeline import Timeline
+
+MAX_GAP_S = 0.15
+MIN_CONFIDENCE = 0.1
+KEYPOINT_NOISE = 0.006
+"""Keypoint noise and the skin's play over the bone, over the performer's height in the image."""
+
+
+def _trust(name: str) -> float:
+    if any(part in name for part in ("pinky", "index", "thumb")) and "foot" not in name:
+        return 0.4
+    if any(part in name for part in ("eye", "mouth")):
+        return 0.25
+    return 1.0
+
+
+LANDMARK_TRUST = np.array([_trust(name) for name in LANDMARK_NAMES])
+"""(L,) hands are small and blurred; the face's eight points move as one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """V views, F frames, L landmarks.
+
+    xy:      (V, F, L, 2) undistorted image coordinates (focal length 1); 0 where weight is 0.
+    weight:  (V, F, L) in [0, 1]; 0 = not seen.
+    sigma:   (V,) standard deviation of a keypoint in the units of xy.
+    poses:   (V, 4, 4) T_cam_world.
+    """
+
+    xy: np.ndarray
+    weight: np.ndarray
+    sigma: np.ndarray
+    poses: np.ndarray
+
+    def __getitem__(self, frames: slice | np.ndarray) -> "Evidence":
+        return Evidence(self.xy[:, frames], self.weight[:, frames], self.sigma, self.poses)
+
+
+def gather_evidence(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    cameras: Cameras,
+    size_px: Sequence[float],
+    times_s: np.ndarray,
+) -> Evidence:
+    """Keypoints of all views at `times_s` (F,), seconds on the first video's clock."""
+    xy, weight, sigma = [], [], []
+    for view, track in enumerate(tracks):
+        K, dist = cameras.K[view], cameras.dist[view]
+        ideal = undistort_points(track.keypoints_2d_px, K, dist)
+        columns = np.concatenate([ideal, track.confidence[..., None]], axis=-1)
+        at, _ = interpolate_hermite(
+            track.times_s, columns, timeline.from_first(view, times_s), max_gap_s=MAX_GAP_S
+        )
+        confidence = np.where(np.isfinite(at).all(axis=-1), at[..., 2], 0.0)
+        confidence = np.where(confidence > MIN_CONFIDENCE, np.clip(confidence, 0.0, 1.0), 0.0)
+        xy.append(np.where(confidence[..., None] > 0, at[..., :2], 0.0))
+        weight.append(confidence**2)
+        sigma.append(KEYPOINT_NOISE * size_px[view] / K[0, 0])
+    return Evidence(np.stack(xy), np.stack(weight), np.array(sigma), cameras.T_cam_world)
+
+
+def triangulate(evidence: Evidence) -> np.ndarray:
+    """(F, L, 3) points where two views see them; NaN elsewhere."""
+    xy = np.where(evidence.weight[..., None] > 0, evidence.xy, np.nan)
+    return triangulate_dlt(xy, evidence.poses, evidence.weight)

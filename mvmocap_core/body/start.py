@@ -1,0 +1,120 @@
+"""A first pose for every frame, in closed form, from triangulated landmarks."""
+
+import numpy as np
+
+from mvmocap_core.body.kinematics import Pose
+from mvmocap_core.body.skeleton import JOINT, LANDMARK, N_JOINTS
+from mvmocap_core.geometry.rotations import rotmat_to_rotvec, rotvec_to_rotmat
+
+_STRAIGHT = 0.15
+"""How much a limb's default twist counts against the plane of its bend."""
+
+
+def starting_pose(points: np.ndarray) -> Pose:
+    """Poses from landmarks (F, 33, 3); missing ones (NaN) are interpolated over time.
+
+    Raises ValueError if a landmark of the trunk is missing throughout.
+    """
+    points = _fill(points)
+    at = {name: points[:, index] for name, index in LANDMARK.items()}
+    local = np.broadcast_to(np.eye(3), (len(points), N_JOINTS, 3, 3)).copy()
+    hips = 0.5 * (at["left_hip"] + at["right_hip"])
+    shoulders = 0.5 * (at["left_shoulder"] + at["right_shoulder"])
+    up = shoulders - hips
+    pelvis = _frame(at["left_hip"] - at["right_hip"], up)
+    chest = _frame(at["left_shoulder"] - at["right_shoulder"], up)
+    local[:, 0] = pelvis
+    bend = rotvec_to_rotmat(rotmat_to_rotvec(_transpose(pelvis) @ chest) / 3.0)
+    for name in ("spine_1", "spine_2", "spine_3"):
+        local[:, JOINT[name]] = bend
+    nod = rotvec_to_rotmat(rotmat_to_rotvec(_transpose(chest) @ _head_frame(at)) / 2.0)
+    local[:, JOINT["neck"]] = local[:, JOINT["head"]] = nod
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        _place_arm(local, at, side, sign, chest)
+        _place_leg(local, at, side, pelvis)
+    back = pelvis[..., 1]
+    trunk = np.median(np.linalg.norm(up, axis=1))
+    return Pose(hips + 0.08 * trunk * back, local)
+
+
+def _fill(points: np.ndarray) -> np.ndarray:
+    filled = points.copy()
+    frames = np.arange(len(points))
+    for index in range(points.shape[1]):
+        good = np.isfinite(points[:, index]).all(axis=1)
+        if not good.any():
+            continue
+        for axis in range(3):
+            filled[:, index, axis] = np.interp(frames, frames[good], points[good, index, axis])
+    trunk = [LANDMARK[f"{s}_{p}"] for s in ("left", "right") for p in ("shoulder", "hip")]
+    if not np.isfinite(filled[:, trunk]).all():
+        raise ValueError("a landmark of the trunk is never seen by two views")
+    middle = filled[:, trunk].mean(axis=1, keepdims=True)
+    return np.where(np.isfinite(filled), filled, middle)
+
+
+def _place_arm(
+    local: np.ndarray, at: dict[str, np.ndarray], side: str, sign: float, chest: np.ndarray
+) -> None:
+    upper = _unit(at[f"{side}_elbow"] - at[f"{side}_shoulder"])
+    fore = _unit(at[f"{side}_wrist"] - at[f"{side}_elbow"])
+    along = np.array([sign, 0.0, 0.0])
+    default = chest @ _shortest(along, _into(chest, upper))
+    up = -sign * np.cross(upper, fore) + _STRAIGHT * default[..., 2]
+    arm = _frame(sign * upper, up)
+    local[:, JOINT[f"{side}_shoulder"]] = _transpose(chest) @ arm
+    local[:, JOINT[f"{side}_elbow"]] = _shortest(along, _into(arm, fore))
+
+
+def _place_leg(
+    local: np.ndarray, at: dict[str, np.ndarray], side: str, pelvis: np.ndarray
+) -> None:
+    thigh = _unit(at[f"{side}_knee"] - at[f"{side}_hip"])
+    shank = _unit(at[f"{side}_ankle"] - at[f"{side}_knee"])
+    foot = _unit(at[f"{side}_foot_index"] - at[f"{side}_heel"])
+    down = np.array([0.0, 0.0, -1.0])
+    default = pelvis @ _shortest(down, _into(pelvis, thigh))
+    hinge = np.cross(thigh, shank) + _STRAIGHT * default[..., 0]
+    x = _unit(hinge - (hinge * thigh).sum(axis=1, keepdims=True) * thigh)
+    leg = np.stack([x, np.cross(-thigh, x), -thigh], axis=-1)
+    lower = _shortest(down, _into(leg, shank))
+    local[:, JOINT[f"{side}_hip"]] = _transpose(pelvis) @ leg
+    local[:, JOINT[f"{side}_knee"]] = lower
+    forward = np.array([0.0, -1.0, 0.0])
+    local[:, JOINT[f"{side}_ankle"]] = _shortest(forward, _into(leg @ lower, foot))
+
+
+def _head_frame(at: dict[str, np.ndarray]) -> np.ndarray:
+    left = at["left_ear"] - at["right_ear"]
+    forward = at["nose"] - 0.5 * (at["left_ear"] + at["right_ear"])
+    return _frame(left, np.cross(forward, left))
+
+
+def _frame(left: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Columns left, back, up: `left` exactly, `up` as nearly as can be."""
+    x = _unit(left)
+    z = _unit(up - (up * x).sum(axis=1, keepdims=True) * x)
+    return np.stack([x, np.cross(z, x), z], axis=-1)
+
+
+def _unit(v: np.ndarray) -> np.ndarray:
+    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
+
+
+def _transpose(R: np.ndarray) -> np.ndarray:
+    return R.transpose(0, 2, 1)
+
+
+def _into(R: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """World directions (F, 3) in the axes of frames (F, 3, 3)."""
+    return np.einsum("fba,fb->fa", R, v)
+
+
+def _shortest(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """(F, 3, 3) smallest rotations from one direction (3,) to others (F, 3)."""
+    axis = np.cross(np.broadcast_to(source, target.shape), target)
+    sine = np.linalg.norm(axis, axis=1, keepdims=True)
+    angle = np.arctan2(sine[:, 0], target @ source)[:, None]
+    fallback = np.cross(source, np.eye(3)[np.argmin(np.abs(source))])
+    direction = np.where(sine > 1e-9, axis / np.maximum(sine, 1e-12), _unit(fallback))
+    return rotvec_to_rotmat(direction * angle)
