@@ -1,0 +1,177 @@
+"""How well two views agree at an offset: one fundamental matrix for the whole take.
+
+No camera is known. A wrong offset moves keypoints off their epipolar lines, by up to the speed
+of the joint, so the cost's minimum dates the videos to a fraction of a frame.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.geometry.interpolation import interpolate_hermite
+
+MAX_MOMENTS = 150
+MAX_GAP_S = 0.15
+MIN_CORRESPONDENCES = 40
+MIN_CONFIDENCE = 0.3
+
+_SIGMA = 0.008
+"""Detector noise across an epipolar line, as a share of the performer's height in the image."""
+_N_REWEIGHT = 4
+_N_BLOCKS = 10
+_LANDMARKS = np.array(
+    [
+        LANDMARK_NAMES.index(name)
+        for name in ("nose", *(
+            f"{side}_{part}"
+            for side in ("left", "right")
+            for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot_index")
+        ))
+    ]
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Points:
+    """Keypoints (F, J, 2) of one video in units of the performer's height; weight (F, J)."""
+
+    times_s: np.ndarray
+    xy: np.ndarray
+    weight: np.ndarray
+
+
+class EpipolarScore:
+    """Scores offsets of the second video on the first one's clock."""
+
+    def __init__(self, first: Track, second: Track) -> None:
+        self._first, self._second = _points(first), _points(second)
+
+    def cost(self, offset_s: float) -> float:
+        """Mean log of the robust distance from epipolar lines; NaN with too little in common.
+
+        About 0 for the noise of a good detector, 2 where nothing agrees.
+        """
+        per_point, weight = self._costs(offset_s, self._moments(offset_s))
+        total = weight.sum()
+        return float((per_point * weight).sum() / total) if total > 0 else float("nan")
+
+    def refine(self, offset_s: float, *, reach_s: float) -> tuple[float, float]:
+        """The best offset within `reach_s`, and its standard deviation, both seconds.
+
+        The deviation comes from leaving out stretches of time, and landmarks, in turn. It is
+        NaN where the views say nothing about the offset.
+        """
+        step_s = 0.01 if reach_s > 0.03 else 0.005
+        n = int(np.ceil(reach_s / step_s))
+        offsets = offset_s + step_s * np.arange(-n, n + 1)
+        moments = self._moments(offset_s)
+        curves = [self._costs(offset, moments) for offset in offsets]
+        cost = np.stack([c * w for c, w in curves])
+        weight = np.stack([w for _, w in curves])
+        if not np.all(weight.sum(axis=(1, 2)) > 0):
+            return offset_s, float("nan")
+        best = _minimum(offsets, cost.sum(axis=(1, 2)) / weight.sum(axis=(1, 2)))
+        stretches = np.array_split(np.arange(len(moments)), _N_BLOCKS)
+        by_time = [_without(offsets, cost, weight, rows, axis=1) for rows in stretches]
+        by_joint = [
+            _without(offsets, cost, weight, np.array([j]), axis=2) for j in range(cost.shape[2])
+        ]
+        variance = max(_jackknife(np.array(x)) for x in (by_time, by_joint))
+        return float(best), float(np.sqrt(variance))
+
+    def _moments(self, offset_s: float) -> np.ndarray:
+        """Times on the first clock, where both filmed, spread over the overlap."""
+        start = max(self._first.times_s[0], self._second.times_s[0] + offset_s)
+        end = min(self._first.times_s[-1], self._second.times_s[-1] + offset_s)
+        times_s = self._first.times_s
+        common = times_s[(times_s >= start) & (times_s <= end)]
+        if len(common) <= MAX_MOMENTS:
+            return common
+        return common[np.linspace(0, len(common) - 1, MAX_MOMENTS).round().astype(int)]
+
+    def _costs(self, offset_s: float, moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cost and weight (F, J) of every correspondence under the offset's own best fit."""
+        rows = np.searchsorted(self._first.times_s, moments)
+        p, wp = self._first.xy[rows], self._first.weight[rows]
+        second = np.concatenate([self._second.xy, self._second.weight[..., None]], axis=-1)
+        sampled, _ = interpolate_hermite(
+            self._second.times_s, second, moments - offset_s, max_gap_s=MAX_GAP_S
+        )
+        weight = wp * np.clip(np.nan_to_num(sampled[..., 2]), 0.0, 1.0)
+        weight = np.where(np.isfinite(p).all(axis=-1), weight, 0.0)
+        weight = np.where(np.isfinite(sampled).all(axis=-1), weight, 0.0)
+        seen = weight > 0
+        if seen.sum() < MIN_CORRESPONDENCES:
+            return np.zeros_like(weight), np.zeros_like(weight)
+        cost = np.zeros_like(weight)
+        distance = _fit_distance(p[seen], sampled[..., :2][seen], weight[seen])
+        cost[seen] = 0.5 * np.log1p(np.square(distance / _SIGMA))
+        return cost, weight
+
+
+def _points(track: Track) -> _Points:
+    xy = track.keypoints_2d_px[:, _LANDMARKS]
+    seen = np.isfinite(xy).all(axis=(1, 2))
+    tall_px = np.percentile(np.ptp(xy[seen], axis=1).max(axis=1), 75) if seen.any() else 1.0
+    confidence = track.confidence[:, _LANDMARKS]
+    weight = np.where(confidence >= MIN_CONFIDENCE, confidence**2, 0.0)
+    return _Points(track.times_s, (xy - track.image_size / 2.0) / tall_px, weight)
+
+
+def _fit_distance(p: np.ndarray, q: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(N,) Sampson distance of the correspondences under their own robust fundamental matrix."""
+    p_unit, T_p = _normalised(p, weight)
+    q_unit, T_q = _normalised(q, weight)
+    rows = (q_unit[:, :, None] * p_unit[:, None, :]).reshape(-1, 9)
+    p1, q1 = (np.concatenate([x, np.ones((len(x), 1))], axis=1) for x in (p, q))
+    trust = weight
+    distance = np.zeros(len(p))
+    for _ in range(_N_REWEIGHT):
+        _, vectors = np.linalg.eigh((rows * trust[:, None]).T @ rows)
+        F = T_q.T @ _rank_two(vectors[:, 0].reshape(3, 3)) @ T_p
+        l_q, l_p = p1 @ F.T, q1 @ F
+        slope = np.square(l_q[:, :2]).sum(axis=1) + np.square(l_p[:, :2]).sum(axis=1)
+        distance = np.abs((q1 * l_q).sum(axis=1)) / np.sqrt(np.maximum(slope, 1e-18))
+        scale = max(_SIGMA, 1.5 * float(np.median(distance)))
+        trust = (
+            weight / (1.0 + np.square(distance / scale)) / np.maximum(slope / slope.mean(), 1e-3)
+        )
+    return distance
+
+
+def _normalised(xy: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Homogeneous (N, 3) points with mean 0 and spread sqrt(2), and the (3, 3) that did it."""
+    mean = weight @ xy / weight.sum()
+    spread = np.sqrt(weight @ np.square(xy - mean).sum(axis=1) / weight.sum() / 2.0)
+    scale = 1.0 / max(float(spread), 1e-9)
+    T = np.array([[scale, 0.0, -scale * mean[0]], [0.0, scale, -scale * mean[1]], [0, 0, 1.0]])
+    return np.concatenate([xy, np.ones((len(xy), 1))], axis=1) @ T.T, T
+
+
+def _rank_two(F: np.ndarray) -> np.ndarray:
+    U, S, Vt = np.linalg.svd(F)
+    return (U * np.array([S[0], S[1], 0.0])) @ Vt
+
+
+def _without(
+    offsets: np.ndarray, cost: np.ndarray, weight: np.ndarray, left_out: np.ndarray, axis: int
+) -> float:
+    kept_cost = np.delete(cost, left_out, axis=axis).sum(axis=(1, 2))
+    kept_weight = np.delete(weight, left_out, axis=axis).sum(axis=(1, 2))
+    return _minimum(offsets, kept_cost / np.maximum(kept_weight, 1e-9))
+
+
+def _minimum(x: np.ndarray, y: np.ndarray) -> float:
+    """Where a sampled curve is lowest: a parabola through the points around its lowest one."""
+    i = int(np.argmin(y))
+    low, high = max(i - 2, 0), min(i + 3, len(x))
+    a, b, _ = np.polyfit(x[low:high] - x[i], y[low:high], 2)
+    if a <= 0.0:
+        return float(x[i])
+    return float(x[i] + np.clip(-b / (2.0 * a), x[low] - x[i], x[high - 1] - x[i]))
+
+
+def _jackknife(estimates: np.ndarray) -> float:
+    n = len(estimates)
+    return float((n - 1) / n * np.square(estimates - estimates.mean()).sum())
