@@ -1,20 +1,163 @@
 """From cameras and keypoints to a motion clip."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from mvmocap_core.body.evidence import Evidence
+from mvmocap_core.body.evidence import Evidence, gather_evidence
+from mvmocap_core.body.fit import fit_motion, fit_shape
+from mvmocap_core.body.kinematics import Pose, forward, landmark_positions
 from mvmocap_core.body.residuals import point_normals
+from mvmocap_core.body.skeleton import JOINT_NAMES, JOINT_PARENTS, Body, average_body
+from mvmocap_core.body.uncertainty import joint_confidence, joint_errors
+from mvmocap_core.body.world import SOLE_LANDMARKS, find_world
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.geometry.rotations import rotmat_to_quat_wxyz
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.contacts import detect_contacts
+from mvmocap_core.options import ASSUMED_HEIGHT_M
+from mvmocap_core.progress import Progress, silent
+from mvmocap_core.sync.timeline import Timeline
 
 LANDMARK_PLAY_M = 0.02
 """How far a landmark wanders from its place on the posed body (standard deviation)."""
+SHAPE_FRAMES = 300
+NOISE_CORRELATION_S = 0.19
+_WELL_SEEN = 8.0
+_SEEN = 0.2
+
+
+def solve_body(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    calibration: Calibration,
+    *,
+    fps: float,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    height_m: float | None = None,
+    progress: Progress = silent,
+) -> MotionClip:
+    """Fit a skeleton of constant bone lengths to all views over the whole take.
+
+    The motion covers the union of the videos, or `start_s` to `end_s`, at `fps`.
+    height_m: the performer's stature; None assumes `ASSUMED_HEIGHT_M`.
+    Raises UnsolvableError if no frame in the range shows the whole trunk in two views.
+    """
+    times_s = frame_times(tracks, timeline, fps, start_s, end_s)
+    evidence = gather_evidence(
+        tracks, timeline, calibration.cameras, _sizes_px(calibration), times_s
+    )
+    progress(0.0, "Measuring the body")
+    body = _measure(evidence, fps)
+
+    def fitting(fraction: float, message: str) -> None:
+        progress(0.2 + 0.6 * fraction, message)
+
+    pose = fit_motion(body, evidence, fps=fps, progress=fitting)
+    progress(0.8, "Finding the floor")
+    return _to_clip(pose, body, evidence, timeline, calibration, times_s, fps, height_m)
+
+
+def frame_times(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    fps: float,
+    start_s: float | None,
+    end_s: float | None,
+) -> np.ndarray:
+    """(F,) whole multiples of the frame time, over the union of the videos or the given range."""
+    clocks = [timeline.to_first(view, track.times_s) for view, track in enumerate(tracks)]
+    first = min(float(c[0]) for c in clocks) if start_s is None else start_s
+    last = max(float(c[-1]) for c in clocks) if end_s is None else end_s
+    frames = np.arange(np.ceil(first * fps - 1e-6), np.floor(last * fps + 1e-6) + 1)
+    if len(frames) < 2:
+        raise UnsolvableError(
+            f"Nothing to solve between {first:.2f} s and {last:.2f} s: widen --start and --end.",
+            reason="empty_range",
+        )
+    return frames / fps
+
+
+def _sizes_px(calibration: Calibration) -> np.ndarray:
+    return calibration.reprojection_rms_px / np.maximum(calibration.reprojection_rel, 1e-9)
+
+
+def _measure(evidence: Evidence, fps: float) -> Body:
+    """The performer's proportions, from frames that both views see well."""
+    seen = np.sort(evidence.weight.sum(axis=2), axis=0)[-2]
+    good = np.flatnonzero(seen > _WELL_SEEN)
+    if len(good) < 5:
+        raise UnsolvableError(
+            "The performer's body is hardly ever seen by both views at once: keep the whole body "
+            "in both pictures.",
+            reason="body_not_seen",
+        )
+    chosen = good[np.linspace(0, len(good) - 1, min(len(good), SHAPE_FRAMES)).round().astype(int)]
+    spacing_s = float(np.median(np.diff(chosen))) / fps
+    independent = min(1.0, spacing_s / NOISE_CORRELATION_S)
+    return fit_shape(average_body(ASSUMED_HEIGHT_M), evidence[chosen], independent=independent)
 
 
 def refine_landmarks(predicted: np.ndarray, evidence: Evidence, n_steps: int = 5) -> np.ndarray:
-    """Landmarks (F, L, 3) between where the body puts them and where the views see them."""
+    """Landmarks (F, L, 3) between where the body puts them and where the views see them.
+
+    NaN where no view sees them.
+    """
     points = predicted.copy()
     stiffness = LANDMARK_PLAY_M**-2.0
     for _ in range(n_steps):
         M, b, _ = point_normals(points, evidence)
         b = b + stiffness * (points - predicted)
         points -= np.linalg.solve(M + stiffness * np.eye(3), b[..., None])[..., 0]
-    return points
+    return np.where((evidence.weight.max(axis=0) > 0)[..., None], points, np.nan)
+
+
+def _to_clip(
+    pose: Pose,
+    body: Body,
+    evidence: Evidence,
+    timeline: Timeline,
+    calibration: Calibration,
+    times_s: np.ndarray,
+    fps: float,
+    height_m: float | None,
+) -> MotionClip:
+    on_body = landmark_positions(*forward(pose, body), body)
+    confidence = joint_confidence(pose, body, evidence)
+    solved = np.flatnonzero(confidence.mean(axis=1) > _SEEN)
+    world = find_world(
+        pose,
+        body,
+        on_body,
+        calibration.cameras,
+        fps=fps,
+        height_m=height_m or ASSUMED_HEIGHT_M,
+        first_frame=int(solved[0]) if len(solved) else 0,
+    )
+    scaled = Body(body.stature_m * world.scale, body.shape)
+    placed = world.apply_pose(pose)
+    soles = world.apply(on_body[:, SOLE_LANDMARKS])
+    quat = rotmat_to_quat_wxyz(placed.local)
+    return MotionClip(
+        fps=fps,
+        times_s=times_s,
+        joint_names=np.array(JOINT_NAMES),
+        joint_parents=JOINT_PARENTS,
+        positions_m=forward(placed, scaled)[0],
+        rotations_quat_wxyz=quat,
+        rest_offsets_m=scaled.rest_offsets_m,
+        error_m=world.scale * joint_errors(pose, body, evidence, calibration, fps=fps),
+        confidence=confidence,
+        contacts=detect_contacts(soles, fps),
+        landmark_names=np.array(LANDMARK_NAMES),
+        landmarks_m=world.apply(refine_landmarks(on_body, evidence)),
+        K=calibration.cameras.K,
+        dist=calibration.cameras.dist,
+        image_size=calibration.cameras.image_size,
+        T_cam_world=world.apply_cameras(calibration.cameras.T_cam_world),
+        sync_offset_s=timeline.offset_s,
+        sync_drift_ppm=timeline.drift_ppm,
+    )

@@ -1,0 +1,87 @@
+"""How far off each joint may be, and how well it was seen."""
+
+import numpy as np
+
+from mvmocap_core.body.evidence import Evidence
+from mvmocap_core.body.fit import Smoothness
+from mvmocap_core.body.kinematics import Pose, forward, landmark_positions, point_jacobian
+from mvmocap_core.body.residuals import CAUCHY_SCALE, linearise, view_residuals
+from mvmocap_core.body.skeleton import JOINT_NAMES, LANDMARK, N_JOINTS, Body
+from mvmocap_core.calibration.cameras import Calibration
+
+RADIUS_68 = 1.872
+"""The ball that holds 68 % of an isotropic normal distribution in 3D, in standard deviations."""
+CENTRE_STD_M = 0.008
+"""Doubt about where a joint's centre lies under the detector's landmark, per axis."""
+_CHUNK = 256
+
+
+def _watched_landmarks() -> list[list[int]]:
+    """For every joint the landmarks that show where it is."""
+    trunk = [LANDMARK[f"{s}_{p}"] for s in ("left", "right") for p in ("shoulder", "hip")]
+    head = [LANDMARK[name] for name in ("nose", "left_ear", "right_ear")]
+    shoulders, hips = trunk[0::2], trunk[1::2]
+    watched: list[list[int]] = []
+    for name in JOINT_NAMES:
+        side, _, part = name.rpartition("_")
+        if name in LANDMARK:
+            watched.append([LANDMARK[name]])
+        elif part == "toe":
+            watched.append([LANDMARK[f"{side}_foot_index"]])
+        elif part in ("head", "neck"):
+            watched.append(head if part == "head" else head + shoulders)
+        else:
+            watched.append(shoulders if part == "clavicle" else hips if name == "pelvis" else trunk)
+    return watched
+
+
+WATCHED = _watched_landmarks()
+
+
+def joint_errors(
+    pose: Pose, body: Body, evidence: Evidence, calibration: Calibration, *, fps: float
+) -> np.ndarray:
+    """(F, J) radius in the body's units that holds the truth with 68 % probability.
+
+    The fit's own covariance, frame by frame, widened by the doubt about the cameras and about
+    the joints' centres.
+    """
+    smooth = Smoothness.at(fps)
+    position, _ = forward(pose, body)
+    spread = np.linalg.norm(position - np.median(position, axis=(0, 1)), axis=-1)
+    tilt = np.radians(calibration.rotation_std_deg)
+    stretch = float(np.mean(calibration.focal_std))
+    shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * CENTRE_STD_M**2
+    variance = np.empty((len(position), N_JOINTS))
+    for start in range(0, len(position), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        variance[chunk] = _fit_variance(pose[chunk], body, evidence[chunk], smooth)
+    return RADIUS_68 * np.sqrt((variance + shared) / 3.0)
+
+
+def _fit_variance(
+    pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness
+) -> np.ndarray:
+    """(F, J) trace of the position's covariance, the neighbouring frames held."""
+    hessian = linearise(pose, body, evidence, with_shape=False).hessian
+    diagonal = np.arange(hessian.shape[1])
+    hessian[:, diagonal, diagonal] += smooth.first + smooth.second
+    covariance = np.linalg.inv(hessian)
+    position, rotation = forward(pose, body)
+    jacobian = point_jacobian(position, rotation, position, np.arange(N_JOINTS))
+    spread = (jacobian.reshape(len(position), -1, len(diagonal)) @ covariance).reshape(
+        jacobian.shape
+    )
+    return (spread * jacobian).sum(axis=(2, 3))
+
+
+def joint_confidence(pose: Pose, body: Body, evidence: Evidence) -> np.ndarray:
+    """(F, J) in [0, 1]: how surely some view saw the joint where the motion has it."""
+    points = landmark_positions(*forward(pose, body), body)
+    unseen = np.ones(points.shape[:2])
+    for view in range(len(evidence.poses)):
+        r, _, _ = view_residuals(points, evidence, view)
+        agreement = 1.0 / (1.0 + (r**2).sum(axis=-1) / (3.0 * CAUCHY_SCALE) ** 2)
+        unseen *= 1.0 - np.sqrt(evidence.weight[view]) * agreement
+    seen = 1.0 - unseen
+    return np.stack([seen[:, landmarks].mean(axis=1) for landmarks in WATCHED], axis=1)
