@@ -13,6 +13,7 @@ from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.kept_detector import KeptDetector
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import ASSUMED_HEIGHT_M, SolveOptions
 from mvmocap_core.people.tracks import select_performer
@@ -147,17 +148,18 @@ class _Job:
             missing = [view for view, detections in enumerate(found) if detections is None]
             if not missing:
                 self.stages.note_reused("detect")
-            else:
-                fresh = detect_videos(
-                    [self.videos[view] for view in missing],
-                    detector=MediaPipePose(model=self.options.detector),
-                    ranges=[ranges[view] for view in missing],
-                    progress=progress,
-                )
-                for view, detections in zip(missing, fresh, strict=True):
-                    self.take.store("detect", inputs[view], detections)
-                    found[view] = detections
-            return [detections for detections in found if detections is not None]
+                return [detections for detections in found if detections is not None]
+            videos = [self.videos[view] for view in missing]
+            paths = [self.take.stage_path("detect", inputs[view]) for view in missing]
+            detector = MediaPipePose(model=self.options.detector)
+            fresh = detect_videos(
+                videos,
+                detector=KeptDetector(detector, dict(zip(videos, paths, strict=True))),
+                ranges=[ranges[view] for view in missing],
+                progress=progress,
+            )
+            by_view = dict(zip(missing, fresh, strict=True))
+            return [kept or by_view[view] for view, kept in enumerate(found)]
 
         return self.stages.run("detect", work)
 

@@ -113,7 +113,7 @@ class Take:
 
     def load(self, stage: str, inputs: Mapping[str, object], cls: type[T]) -> T | None:
         """Give the stage's stored result; None where there is none that is whole."""
-        arrays = load_arrays(self._stage_path(stage, inputs))
+        arrays = load_arrays(self.stage_path(stage, inputs))
         if arrays is None:
             return None
         try:
@@ -123,7 +123,7 @@ class Take:
 
     def store(self, stage: str, inputs: Mapping[str, object], result: object) -> None:
         """Keep the stage's result. Raises InputError when it cannot be written."""
-        save_arrays(self._stage_path(stage, inputs), to_arrays(result))
+        save_arrays(self.stage_path(stage, inputs), to_arrays(result))
 
     def save_job(self, job: Job) -> None:
         """Remember the videos and options, so that the report can be made again."""
@@ -144,7 +144,8 @@ class Take:
             message = f"{self.folder}: not a take; solve two videos into it first."
             raise InputError(message, reason="no_take") from error
 
-    def _stage_path(self, stage: str, inputs: Mapping[str, object]) -> Path:
+    def stage_path(self, stage: str, inputs: Mapping[str, object]) -> Path:
+        """Where the stage's result for these inputs is, or will be."""
         return self.folder / "stages" / f"{stage}-{input_key(inputs)}.npz"
 
 

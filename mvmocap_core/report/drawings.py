@@ -12,7 +12,7 @@ from mvmocap_core.report.evidence import camera_positions_m
 VIEW_COLOURS = ("#4a9eff", "#ff8a3c", "#57c98a", "#c98ae0")
 
 _PLAN_PX = 420.0
-_MARGIN_M = 0.6
+_MARGIN_M = 1.0
 _STRIP_WIDTH = 720.0
 _STRIP_BINS = 240
 
@@ -120,7 +120,7 @@ def _camera(motion: MotionClip, view: int, plan: _Plan, reach_m: float) -> str:
     width = float(motion.image_size[view, 0])
     edges_px = np.array([[0.0, K[1, 2], 1.0], [width, K[1, 2], 1.0]])
     rays = (edges_px @ np.linalg.inv(K).T) @ R
-    rays_m = rays[:, :2] / np.linalg.norm(rays[:, :2], axis=1, keepdims=True) * reach_m
+    rays_m = 0.9 * reach_m * rays[:, :2] / np.linalg.norm(rays[:, :2], axis=1, keepdims=True)
     place_m = camera_positions_m(motion)[view, :2]
     wedge = plan.to_px(np.array([place_m, place_m + rays_m[0], place_m + rays_m[1]]))
     colour, (x, y) = VIEW_COLOURS[view % len(VIEW_COLOURS)], wedge[0]

@@ -109,5 +109,4 @@ def _strips(evidence: Evidence) -> str:
         (f"Seen by {drawings.view_name(view)}", seen.astype(float))
         for view, seen in enumerate(seen_by_view(evidence))
     ]
-    rows.append(("On the floor", motion.contacts.any(axis=(1, 2)).astype(float)))
     return drawings.strips(rows, float(motion.times_s[0]), float(motion.times_s[-1]))

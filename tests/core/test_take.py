@@ -79,9 +79,9 @@ def test_code_hash_tells_packages_apart():
 
 
 def test_two_processes_cannot_have_one_take(tmp_path):
+    second = open_take(tmp_path)
     with open_take(tmp_path), pytest.raises(InputError, match="another solve"):
-        with open_take(tmp_path):
-            pass
+        second.__enter__()
     with open_take(tmp_path):
         pass  # free again
 
