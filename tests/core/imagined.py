@@ -16,7 +16,6 @@ from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.sync.timeline import Timeline
 from tests.core.scenes import make_calibration, make_motion, make_timeline, make_tracks
 
-
 ALL_FRAMES = slice(None)
 
 
