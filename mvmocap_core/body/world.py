@@ -16,9 +16,19 @@ SOLE_LANDMARKS = np.array(
     [[LANDMARK[f"{side}_heel"], LANDMARK[f"{side}_foot_index"]] for side in ("left", "right")]
 )
 """(2, 2) left/right foot, heel/toe."""
-# How well each thing knows the vertical (radians): phones are held level, less so upright;
-# people stand upright on the whole.
-_ROLL_STD, _PITCH_STD, _UPRIGHT_STD = np.radians([4.0, 25.0, 10.0])
+# How well each thing knows the vertical (radians): phones are held level, less so upright; the
+# centre of mass is above the feet that carry it, on the whole.
+_ROLL_STD, _PITCH_STD, _UPRIGHT_STD = np.radians([4.0, 25.0, 6.0])
+# Segments' masses, as shares of landmarks' midpoints (Winter 2009, table 4.1): ends, share.
+_MASSES = (
+    (("left_ear", "right_ear"), 0.08),
+    (("left_shoulder", "right_shoulder"), 0.25),
+    (("left_hip", "right_hip"), 0.25),
+    *((((f"{side}_hip", f"{side}_knee"), 0.10)) for side in ("left", "right")),
+    *((((f"{side}_knee", f"{side}_ankle"), 0.06)) for side in ("left", "right")),
+    *((((f"{side}_shoulder", f"{side}_elbow"), 0.028)) for side in ("left", "right")),
+    *((((f"{side}_elbow", f"{side}_wrist"), 0.022)) for side in ("left", "right")),
+)
 _SOLE_STD_M = 0.02
 _SLOW = 0.25
 _LOW_M = 0.10
@@ -96,12 +106,9 @@ def find_world(
 
 def _find_up(landmarks_m: np.ndarray, rotations: Sequence[np.ndarray], fps: float) -> np.ndarray:
     """Unit vector against gravity: cameras' horizons, upright bodies, standing feet."""
-    head = landmarks_m[:, [LANDMARK["left_ear"], LANDMARK["right_ear"]]].mean(axis=1)
-    feet = landmarks_m[:, [LANDMARK["left_ankle"], LANDMARK["right_ankle"]]].mean(axis=1)
-    upright = np.median(head - feet, axis=0)
-    upright /= np.linalg.norm(upright)
     soles = landmarks_m[:, SOLE_LANDMARKS]
     slow = speeds(soles, fps) < _SLOW
+    upright = _upright(landmarks_m, soles, slow)
     up = upright - np.mean([R[1] for R in rotations], axis=0)
     for _ in range(_ROUNDS):
         up = up / np.linalg.norm(up)
@@ -115,14 +122,32 @@ def _find_up(landmarks_m: np.ndarray, rotations: Sequence[np.ndarray], fps: floa
     return up / np.linalg.norm(up)
 
 
+def _upright(landmarks_m: np.ndarray, soles: np.ndarray, slow: np.ndarray) -> np.ndarray:
+    """Typical direction from the feet that stand still to the body's centre of mass."""
+    mass = sum(
+        share * landmarks_m[:, [LANDMARK[name] for name in ends]].mean(axis=1)
+        for ends, share in _MASSES
+    )
+    standing = slow.all(axis=2)
+    standing = np.where(standing.any(axis=1, keepdims=True), standing, True)
+    share = standing / standing.sum(axis=1, keepdims=True)
+    support = np.einsum("fs,fsa->fa", share, soles.mean(axis=2))
+    direction = np.median(mass - support, axis=0)
+    return direction / np.linalg.norm(direction)
+
+
 def _direction_rows(
     basis: np.ndarray, up: np.ndarray, upright: np.ndarray, rotations: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows for two tilts along `basis` and the floor's height: what should be level or upright."""
+    """What should be level or upright: robust rows for tilts along `basis` (and the floor: 0)."""
     level = [(R[0], _ROLL_STD) for R in rotations] + [(R[2], _PITCH_STD) for R in rotations]
     level += [(side, _UPRIGHT_STD) for side in np.linalg.svd(upright[None])[2][1:]]
-    rows = np.array([[*(basis @ axis / std), 0.0] for axis, std in level])
-    return rows, np.array([-(up @ axis) / std for axis, std in level])
+    axes = np.array([axis for axis, _ in level])
+    std = np.array([std for _, std in level])
+    off = axes @ up / std
+    weight = 1.0 / (std * np.sqrt(1.0 + off**2))
+    rows = np.concatenate([axes @ basis.T, np.zeros((len(axes), 1))], axis=1)
+    return rows * weight[:, None], -(axes @ up) * weight
 
 
 def _floor_rows(
