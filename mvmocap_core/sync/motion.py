@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import binary_erosion, gaussian_filter1d
 from scipy.signal import find_peaks
 
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
@@ -19,8 +19,8 @@ MIN_OVERLAP_S = 1.0
 MAX_GAP_S = 0.25
 N_CANDIDATES = 10
 
-_SMOOTH_S = 0.04
-_TREND_S = 0.8
+_SMOOTH_S = 0.05
+_LARGE = 1.5
 _INDEPENDENT_S = 0.25
 """Samples of motion closer than this tell the same."""
 _MIN_SEPARATION_S = 0.1
@@ -103,12 +103,13 @@ def motion_candidates(first: Track, second: Track) -> list[Candidate]:
         return []
     groups = [_signals(track) for track in (first, second)]
     n_first, n_second = (group[0].weight.shape[1] for group in groups)
-    evidence = np.zeros(n_first + n_second - 1)
-    overlap_s = np.zeros(len(evidence))
+    lag = np.arange(n_first + n_second - 1) - (n_second - 1)
+    overlap_s = (np.minimum(n_first, lag + n_second) - np.maximum(0, lag)) / GRID_HZ
+    evidence, alike = np.zeros((2, len(lag)))
     for a, b in zip(*groups, strict=True):
-        correlation, seconds = _correlate(a, b)
-        evidence += _evidence(correlation, seconds)
-        overlap_s = np.maximum(overlap_s, seconds)
+        correlation = _correlate(a, b)
+        evidence += _evidence(correlation, overlap_s)
+        alike += correlation
     if not np.any(evidence > 0.0):
         return []
     peaks, _ = find_peaks(
@@ -117,17 +118,32 @@ def motion_candidates(first: Track, second: Track) -> list[Candidate]:
     peaks = peaks[evidence[peaks - 1] > 0.0] - 1
     best = peaks[np.argsort(-evidence[peaks])][:N_CANDIDATES]
     # Both grids start at time zero of their own clocks, so a lag of samples is the offset.
-    lag = best - (n_second - 1)
     return [
-        Candidate(float(k / GRID_HZ), float(evidence[i]), float(overlap_s[i]))
-        for k, i in zip(lag, best, strict=True)
+        Candidate(
+            offset_s=(_climb(alike, i) - (n_second - 1)) / GRID_HZ,
+            evidence=float(evidence[i]),
+            overlap_s=float(overlap_s[i]),
+        )
+        for i in best
     ]
+
+
+def _climb(alike: np.ndarray, i: int) -> float:
+    """The sub-sample top of the correlation near `i`, where evidence leans to longer overlaps."""
+    reach = int(_MIN_SEPARATION_S * GRID_HZ)
+    low = max(i - reach, 0)
+    top = low + int(np.argmax(alike[low : i + reach + 1]))
+    if not 0 < top < len(alike) - 1:
+        return float(top)
+    before, here, after = alike[top - 1 : top + 2]
+    bend = before - 2.0 * here + after
+    return top + float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else top
 
 
 def _evidence(correlation: np.ndarray, overlap_s: np.ndarray) -> np.ndarray:
     r = np.clip(correlation, 0.0, 0.999)
     evidence = -0.5 * overlap_s / _INDEPENDENT_S * np.log1p(-r * r)
-    return np.where(overlap_s >= MIN_OVERLAP_S - 0.5 / GRID_HZ, evidence, 0.0)
+    return np.where(overlap_s >= MIN_OVERLAP_S, evidence, 0.0)
 
 
 def _signals(track: Track) -> list[_Signal]:
@@ -181,27 +197,27 @@ def _resample(
         weight[s] = np.where(inside, np.interp(grid_s, known_s, trust[seen, s]), 0.0)
         for c in range(values.shape[2]):
             out[s, :, c] = np.interp(grid_s, known_s, values[seen, s, c])
-    return _Signal(_band_pass(out, weight), weight)
+    return _rates(out, weight)
 
 
-def _band_pass(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Noise and slow trends taken off; gaps take no part. Large swings are held back."""
-    w = weight[..., None]
+def _rates(values: np.ndarray, weight: np.ndarray) -> _Signal:
+    """Smoothed rates of change; large ones are held back, and edges of gaps take no part.
 
-    def blur(seconds: float) -> np.ndarray:
-        sigma = seconds * GRID_HZ
-        under = gaussian_filter1d(w, sigma, axis=1, mode="constant")
-        over = gaussian_filter1d(w * values, sigma, axis=1, mode="constant")
-        return over / np.maximum(under, 1e-6)
+    What is left at an edge would be alike in any two signals, and draw offsets towards zero.
+    """
+    sigma = _SMOOTH_S * GRID_HZ
+    rate = gaussian_filter1d(values, sigma, axis=1, order=1, mode="nearest")
+    inside = binary_erosion(weight > 0, np.ones((1, 2 * round(2.0 * sigma) + 1), dtype=bool))
+    weight = np.where(inside, weight, 0.0)
+    size = np.linalg.norm(rate, axis=-1)
+    under = np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+    typical = np.sqrt((weight * size**2).sum(axis=1, keepdims=True) / under)
+    limit = 1.0 / np.sqrt(1.0 + np.square(size / np.maximum(_LARGE * typical, 1e-9)))
+    return _Signal(np.where(inside[..., None], rate * limit[..., None], 0.0), weight)
 
-    passed = np.where(w > 0, blur(_SMOOTH_S) - blur(_TREND_S), 0.0)
-    size = np.linalg.norm(passed, axis=-1, keepdims=True)
-    typical = np.sqrt((w * size**2).sum(axis=1, keepdims=True) / np.maximum(w.sum(), 1e-9))
-    return passed / np.sqrt(1.0 + np.square(size / np.maximum(3.0 * typical, 1e-9)))
 
-
-def _correlate(a: _Signal, b: _Signal) -> tuple[np.ndarray, np.ndarray]:
-    """Normalised correlation at every lag, and the seconds in common there.
+def _correlate(a: _Signal, b: _Signal) -> np.ndarray:
+    """Normalised correlation at every lag.
 
     With three components it is the correlation after the best rotation of that lag (the
     nuclear norm of the 3x3 cross-covariance, signed against reflections).
@@ -221,13 +237,11 @@ def _correlate(a: _Signal, b: _Signal) -> tuple[np.ndarray, np.ndarray]:
     eb = spectrum(b.weight * np.square(b.values).sum(axis=-1))
     energy_a = np.maximum(lags((ea * wb.conj()).sum(axis=0)), 0.0)
     energy_b = np.maximum(lags((wa * eb.conj()).sum(axis=0)), 0.0)
-    seen_a, seen_b = (spectrum((s.weight > 0).astype(np.float64)) for s in (a, b))
-    overlap_s = lags((seen_a * seen_b.conj()).mean(axis=0)) / GRID_HZ
     va, vb = (spectrum(s.weight[..., None] * s.values) for s in (a, b))
     H = lags(np.einsum("snc,snd->ncd", va, vb.conj()))
     scale = np.sqrt(energy_a * energy_b)
     together = _aligned_sum(H)
-    return np.divide(together, scale, out=np.zeros(n), where=scale > 1e-9 * scale.max()), overlap_s
+    return np.divide(together, scale, out=np.zeros(n), where=scale > 1e-9 * scale.max())
 
 
 def _aligned_sum(H: np.ndarray) -> np.ndarray:
