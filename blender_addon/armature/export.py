@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import addon_utils
 import bpy
 
 from mvmocap_core.storage import atomic_path
@@ -27,10 +26,16 @@ def export_armature(armature_object: bpy.types.Object, file_format: str, target:
     if writer is None:
         raise ValueError(f"{file_format}: not one of {', '.join(FORMATS)}")
     if file_format in _ADDONS:
-        addon_utils.enable(_ADDONS[file_format])
+        _enable(_ADDONS[file_format])
     _select_with_meshes(armature_object)
     with atomic_path(target) as temporary:
         writer(str(temporary))
+
+
+def _enable(addon: str) -> None:
+    import addon_utils  # cannot be found before bpy has been imported
+
+    addon_utils.enable(addon)
 
 
 def _select_with_meshes(armature_object: bpy.types.Object) -> None:

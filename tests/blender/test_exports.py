@@ -22,9 +22,7 @@ def test_joints_come_back_within_a_millimetre(facts: dict[str, Any], file_format
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_what_comes_back_moves_with_constant_bone_lengths(
-    facts: dict[str, Any], file_format: str
-):
+def test_what_comes_back_moves_with_constant_bone_lengths(facts: dict[str, Any], file_format: str):
     assert facts[file_format]["moved_m"] > 0.5
     assert facts[file_format]["length_spread_m"] < 1e-4
 

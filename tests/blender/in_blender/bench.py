@@ -36,9 +36,7 @@ def finish(facts: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def bake_clip(
-    clip: MotionClip, fps: float | None = None
-) -> tuple[bpy.types.Object, SampledMotion]:
+def bake_clip(clip: MotionClip, fps: float | None = None) -> tuple[bpy.types.Object, SampledMotion]:
     """An animated armature in an empty Blender."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene

@@ -1,0 +1,139 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from blender_addon.batch.scenes_file import EXPORT_FORMATS, SCENE_KEYS, read_scenes
+from mvmocap_core.errors import InputError
+
+GOOD = """
+[[scene]]
+name = "shot 010"
+videos = ["a.mp4", "../b.mp4"]
+height_m = 1.75
+fps = 24
+start_s = 1
+end_s = 2.5
+character = "hero.blend"
+armature = "Hero"
+bone_map = "map.json"
+export = ["fbx", "usd", "fbx"]
+out = "made/here"
+preview = true
+options = { device = "cpu", detector = "full" }
+"""
+
+
+def _read(tmp_path: Path, text: str):
+    path = tmp_path / "scenes.toml"
+    path.write_text(text)
+    return read_scenes(path)
+
+
+def test_every_key_is_read_with_paths_relative_to_the_file(tmp_path: Path):
+    (job,) = _read(tmp_path, GOOD)
+    assert job.name == "shot 010"
+    assert job.videos == (tmp_path / "a.mp4", tmp_path / ".." / "b.mp4")
+    assert job.out == tmp_path / "made" / "here"
+    assert job.character == tmp_path / "hero.blend"
+    assert (job.armature, job.bone_map) == ("Hero", tmp_path / "map.json")
+    assert job.export == ("fbx", "usd")
+    assert job.preview is True
+    options = job.options
+    assert (options.height_m, options.fps, options.start_s, options.end_s) == (1.75, 24, 1, 2.5)
+    assert (options.device, options.detector) == ("cpu", "full")
+
+
+def test_defaults_ask_for_a_blend_file_alone(tmp_path: Path):
+    (job,) = _read(tmp_path, '[[scene]]\nname = "a"\nvideos = ["a.mp4"]\n')
+    assert job.out == tmp_path / "out" / "a"
+    assert (job.export, job.preview, job.character) == ((), False, None)
+
+
+_START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "at least one"),
+        ("scene = 3", "at least one"),
+        ("[scene]\nname = 'a'", "at least one"),
+        ("[[scene]", "not a TOML file"),
+        ("title = 'x'\n" + _START, "unknown key 'title'"),
+        (_START + "heigth_m = 1.7", "unknown key 'heigth_m'"),
+        (_START + "height_m = '1.7'", "height_m = '1.7'"),
+        (_START + "height_m = true", "height_m = True"),
+        (_START + "height_m = -1", "--height -1"),
+        (_START + "height_m = nan", "--height nan"),
+        (_START + "fps = 0", "--fps 0"),
+        (_START + "start_s = 3\nend_s = 2", "later than"),
+        (_START + "export = 'fbx'", "list of formats"),
+        (_START + "export = ['obj']", "list of formats"),
+        (_START + "export = ['../fbx']", "list of formats"),
+        (_START + "preview = 1", "true or false"),
+        (_START + "out = ''", "a folder"),
+        (_START + "options = []", "a table"),
+        (_START + "options = { height_m = 1 }", "unknown key 'height_m'"),
+        (_START + "options = { device = 'tpu' }", "--device tpu"),
+        (_START + "options = { people = 1.5 }", "whole number"),
+        (_START + "character = 'c.blend'", "belong together"),
+        (_START + _START, "two scenes have the name 'a'"),
+        (_START + _START.replace('"a"', '"A"'), "two scenes have the name 'a'"),
+        (_START + "out='o'\n" + _START.replace('"a"', '"c"') + "out='x/../o'", "have the out"),
+        ("[[scene]]\nvideos = ['a.mp4']", "name is missing"),
+        ("[[scene]]\nname = 'a'", "videos is missing"),
+        ("[[scene]]\nname = 'a'\nvideos = []", "list of video files"),
+        ("[[scene]]\nname = 'a'\nvideos = 'a.mp4'", "list of video files"),
+        ("[[scene]]\nname = 'a'\nvideos = [1]", "list of video files"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, text: str, says: str):
+    with pytest.raises(InputError) as caught:
+        _read(tmp_path, text)
+    assert says in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path / "scenes.toml"))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../up", "a/b", "a\\b", "/abs", "C:x", "con", "NUL.txt", "end.", "a "]
+)
+def test_names_that_could_leave_the_folder_are_refused(tmp_path: Path, name: str):
+    with pytest.raises(InputError, match="short name"):
+        _read(tmp_path, f"[[scene]]\nname = {json.dumps(name)}\nvideos = ['a.mp4']")
+
+
+def test_a_missing_or_binary_file_is_refused(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_scenes(tmp_path / "scenes.toml")
+    (tmp_path / "scenes.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="not a TOML file"):
+        read_scenes(tmp_path / "scenes.toml")
+
+
+def test_the_schema_knows_the_same_keys_as_the_reader(repository: Path):
+    schema = json.loads((repository / "docs/schemas/scenes.schema.json").read_text())
+    scene = schema["properties"]["scene"]["items"]
+    assert list(scene["properties"]) == list(SCENE_KEYS)
+    assert scene["required"] == ["name", "videos"]
+    assert scene["properties"]["export"]["items"]["enum"] == list(EXPORT_FORMATS)
+    assert scene["additionalProperties"] is False
+
+
+def test_the_schema_accepts_what_the_reader_accepts(repository: Path):
+    jsonschema = pytest.importorskip("jsonschema")
+    import tomllib
+
+    schema = json.loads((repository / "docs/schemas/scenes.schema.json").read_text())
+    jsonschema.validate(tomllib.loads(GOOD), schema)
+    example = repository / "examples" / "scenes.toml"
+    jsonschema.validate(tomllib.loads(example.read_text()), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tomllib.loads(_START + "heigth_m = 1.7"), schema)
+
+
+def test_the_example_can_be_read(repository: Path):
+    (job,) = read_scenes(repository / "examples" / "scenes.toml")
+    assert all(video.is_file() for video in job.videos)
+    assert set(job.export) == set(EXPORT_FORMATS)
