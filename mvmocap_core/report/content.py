@@ -174,8 +174,8 @@ def _person_section(evidence: Evidence) -> dict[str, Any]:
         "motion": "motion.npz",
         "fps": _number(float(motion.fps), 4),
         "n_frames": len(motion.times_s),
-        "start_s": _number(float(motion.times_s[0]), 4),
-        "end_s": _number(float(motion.times_s[-1]), 4),
+        "start_s": _number(float(motion.times_s[0]), 3),
+        "end_s": _number(float(motion.times_s[-1]), 3),
         "height_m": options.height_m or ASSUMED_HEIGHT_M,
         "is_height_assumed": options.height_m is None,
         "path_length_m": _number(_path_length_m(motion), 2),
@@ -211,8 +211,8 @@ def versions() -> dict[str, str]:
 
 
 def _number(value: float, digits: int) -> float | None:
-    """A JSON number; JSON has no NaN, so that becomes null."""
-    return round(float(value), digits) if math.isfinite(value) else None
+    """A JSON number; JSON has no NaN, so that becomes null; no minus zero."""
+    return round(float(value), digits) + 0.0 if math.isfinite(value) else None
 
 
 def _numbers(values: np.ndarray, digits: int) -> list[float | None]:

@@ -12,7 +12,8 @@ from mvmocap_core.report.evidence import camera_positions_m
 VIEW_COLOURS = ("#4a9eff", "#ff8a3c", "#57c98a", "#c98ae0")
 
 _PLAN_PX = 420.0
-_MARGIN_M = 1.0
+_MARGIN_M = 0.4
+_WEDGE_REACH = 1.3  # beyond the performer
 _STRIP_WIDTH = 720.0
 _STRIP_BINS = 240
 
@@ -46,14 +47,15 @@ def plan_view(motion: MotionClip) -> Markup:
     cameras_m = camera_positions_m(motion)[:, :2]
     path_m = motion.positions_m[:, 0, :2]
     path_m = path_m[np.isfinite(path_m).all(axis=1)]
-    points = np.concatenate([cameras_m, path_m])
-    low_m, high_m = points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M
-    plan = _Plan(low_m, high_m, _PLAN_PX / float(np.max(high_m - low_m)))
     reach_m = float(np.median(np.linalg.norm(cameras_m[:, None] - path_m[None], axis=-1)))
+    wedges_m = np.stack([_wedge_m(motion, view, reach_m) for view in range(len(cameras_m))])
+    points_m = np.concatenate([path_m, wedges_m.reshape(-1, 2)])
+    low_m, high_m = points_m.min(axis=0) - _MARGIN_M, points_m.max(axis=0) + _MARGIN_M
+    plan = _Plan(low_m, high_m, _PLAN_PX / float(np.max(high_m - low_m)))
     path_px = plan.to_px(path_m[:: max(1, len(path_m) // 400)])
     start = path_px[0]
     parts = [_grid(plan)]
-    parts += [_camera(motion, view, plan, reach_m) for view in range(len(cameras_m))]
+    parts += [_camera(view, plan.to_px(wedge_m)) for view, wedge_m in enumerate(wedges_m)]
     parts.append(f'<polyline class="path" points="{_points(path_px)}"/>')
     parts.append(f'<circle class="start" cx="{start[0]:.1f}" cy="{start[1]:.1f}" r="5"/>')
     width, height = plan.size_px
@@ -114,18 +116,21 @@ def _grid(plan: _Plan) -> str:
     return "".join(lines)
 
 
-def _camera(motion: MotionClip, view: int, plan: _Plan, reach_m: float) -> str:
-    """The wedge that the camera sees at the height of the image's middle, and its letter."""
+def _wedge_m(motion: MotionClip, view: int, reach_m: float) -> np.ndarray:
+    """(3, 2) on the floor: the camera, and the left and right end of what it sees."""
     R, K = motion.T_cam_world[view, :3, :3], motion.K[view]
-    width = float(motion.image_size[view, 0])
-    edges_px = np.array([[0.0, K[1, 2], 1.0], [width, K[1, 2], 1.0]])
-    rays = (edges_px @ np.linalg.inv(K).T) @ R
-    rays_m = 0.9 * reach_m * rays[:, :2] / np.linalg.norm(rays[:, :2], axis=1, keepdims=True)
+    width_px = float(motion.image_size[view, 0])
+    edges_px = np.array([[0.0, K[1, 2], 1.0], [width_px, K[1, 2], 1.0]])
+    rays = (edges_px @ np.linalg.inv(K).T @ R)[:, :2]
+    ends_m = _WEDGE_REACH * reach_m * rays / np.linalg.norm(rays, axis=1, keepdims=True)
     place_m = camera_positions_m(motion)[view, :2]
-    wedge = plan.to_px(np.array([place_m, place_m + rays_m[0], place_m + rays_m[1]]))
-    colour, (x, y) = VIEW_COLOURS[view % len(VIEW_COLOURS)], wedge[0]
+    return np.array([place_m, place_m + ends_m[0], place_m + ends_m[1]])
+
+
+def _camera(view: int, wedge_px: np.ndarray) -> str:
+    colour, (x, y) = VIEW_COLOURS[view % len(VIEW_COLOURS)], wedge_px[0]
     return (
-        f'<polygon points="{_points(wedge)}" fill="{colour}" opacity="0.18"/>'
+        f'<polygon points="{_points(wedge_px)}" fill="{colour}" opacity="0.18"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="11" fill="{colour}"/>'
         f'<text class="letter" x="{x:.1f}" y="{y + 5:.1f}">{view_name(view)}</text>'
     )

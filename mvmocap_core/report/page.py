@@ -16,10 +16,13 @@ from mvmocap_core.report import drawings
 from mvmocap_core.report.evidence import Evidence, seen_by_view
 from mvmocap_core.storage import write_text
 from mvmocap_core.video.frames import iter_frames
-from mvmocap_core.video.overlay import draw_motion, fit_height
+from mvmocap_core.video.overlay import draw_skeleton, project_motion
 
-N_PICTURES = 5
-_PICTURE_HEIGHT_PX = 320
+N_PICTURES = 6
+_PICTURE_HEIGHT_PX = 360
+_PICTURE_WIDTH_PX = 264
+_ROOM = 1.35
+"""Size of the picture over the skeleton's, so that hair, hands and some ground are seen."""
 _JPEG_QUALITY = 82
 
 
@@ -74,6 +77,7 @@ def render_page(
     return environment.get_template("report.html").render(
         report=report,
         pictures=pictures,
+        file_name=lambda path: Path(path).name,
         plan=None if evidence is None else drawings.plan_view(evidence.motion),
         strips=None if evidence is None else _strips(evidence),
         view_name=drawings.view_name,
@@ -91,15 +95,40 @@ def _moments_s(evidence: Evidence) -> list[float]:
 
 
 def _drawn(evidence: Evidence, view: int, first_s: float) -> np.ndarray:
+    """The view's frame, cut out around the performer and enlarged, with the skeleton."""
     motion, info = evidence.motion, evidence.infos[view]
     time_s = float(evidence.timeline.from_first(view, np.asarray(first_s)))
     frame = next(iter_frames(info.path, start_s=max(0.0, time_s - 0.5 / info.fps)), None)
     if frame is None:
-        width, height = info.image_size
-        image = np.zeros((height, width, 3), np.uint8)
-        return fit_height(image, _PICTURE_HEIGHT_PX)
-    image = draw_motion(frame.image, motion, view, frame.time_s)
-    return fit_height(image, _PICTURE_HEIGHT_PX)
+        return np.zeros((_PICTURE_HEIGHT_PX, _PICTURE_WIDTH_PX, 3), np.uint8)
+    joints_2d_px = project_motion(motion, view, frame.time_s)
+    joints_2d_px = joints_2d_px * (frame.image.shape[1::-1] / motion.image_size[view])
+    scale, shift_px = _placement(joints_2d_px, frame.image)
+    image = _cut_out(frame.image, scale, shift_px)
+    joints_2d_px = scale * joints_2d_px + shift_px
+    return draw_skeleton(image, joints_2d_px, motion.joint_parents, motion.joint_names.tolist())
+
+
+def _placement(joints_2d_px: np.ndarray, image: np.ndarray) -> tuple[float, np.ndarray]:
+    """Scale and shift (2,) from the image's pixels to the picture's: the performer fills it."""
+    size = np.array([_PICTURE_WIDTH_PX, _PICTURE_HEIGHT_PX], dtype=float)
+    shown = joints_2d_px[np.isfinite(joints_2d_px).all(axis=1)]
+    if not len(shown):
+        shown = np.array([[0.0, 0.0], image.shape[1::-1]])
+    low, high = shown.min(axis=0), shown.max(axis=0)
+    scale = float(np.min(size / ((high - low) * _ROOM + 1.0)))
+    return scale, size / 2.0 - scale * (low + high) / 2.0
+
+
+def _cut_out(image: np.ndarray, scale: float, shift_px: np.ndarray) -> np.ndarray:
+    if scale < 1.0:  # warpAffine does not average, which would flicker
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        scale = 1.0
+    # OpenCV's coordinates begin at the centre of the first pixel.
+    shift_px = shift_px + 0.5 * scale - 0.5
+    transform = np.column_stack([scale * np.eye(2), shift_px])
+    size = (_PICTURE_WIDTH_PX, _PICTURE_HEIGHT_PX)
+    return cv2.warpAffine(image, transform, size, flags=cv2.INTER_LINEAR)
 
 
 def _strips(evidence: Evidence) -> str:
