@@ -93,6 +93,13 @@ def first_frame_time_s(path: Path) -> float:
         return _Reader(path, container, stream).zero_s
 
 
+def frame_times_s(path: Path) -> np.ndarray:
+    """(F,) times of all frames, as `iter_frames` gives them; the pictures are not kept."""
+    with open_media(path) as container:
+        reader = _Reader(path, container, video_stream(container, path))
+        return np.array([time_s for time_s, _ in reader.frames()])
+
+
 def iter_frames(
     path: Path, *, start_s: float | None = None, end_s: float | None = None
 ) -> Iterator[Frame]:
