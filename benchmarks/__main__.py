@@ -1,0 +1,24 @@
+"""`python -m benchmarks NAME [arguments]`."""
+
+import importlib
+import sys
+
+NAMES = {
+    "accuracy": "joint, camera and clock errors on every clip with truth",
+    "sync": "offset errors on hundreds of virtual pairs of phones",
+    "speed": "seconds and memory by stage, and how they grow with length",
+}
+
+
+def main() -> int:
+    """Hand over to the bench that was named."""
+    name, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+    if name not in NAMES:
+        lines = [f"  {known:9} {meaning}" for known, meaning in NAMES.items()]
+        print("usage: ./run bench NAME [--quick] [--write-docs]", *lines, sep="\n")
+        return 0 if name in ("", "-h", "--help") else 2
+    return importlib.import_module(f"benchmarks.{name}").main(arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

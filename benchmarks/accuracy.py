@@ -1,0 +1,218 @@
+"""`./run bench accuracy`: every clip with truth, ours beside calibrated triangulation.
+
+The same detections go into every column. Ours knows no camera, no lens and no offset; "true"
+triangulates with the cameras that filmed or rendered the clip, "nominal" with the cameras as a
+calibration session left them.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clips import Clip, clip_loaders
+from benchmarks.scoring import score_ours, score_triangulation
+from benchmarks.tables import (
+    REPOSITORY,
+    RESULTS,
+    machine,
+    markdown_table,
+    show,
+    text_table,
+    write_section,
+)
+from mvmocap_core.errors import MocapError
+from mvmocap_core.storage import write_text
+
+QUICK = ("real 1-2", "real 2-4", "charleston", "walk", "phone, sound", "phone, no sound")
+POSE_HEAD = (
+    "clip", "points", "ours W", "true W", "nominal W", "ratio", "ours P", "true P",
+    "bones ours %", "true %", "jerk ours", "true", "scale %", "seen %",
+)  # fmt: skip
+CAMERA_HEAD = ("clip", "rotation deg", "focal a %", "focal b %", "offset ms", "by", "seconds")
+EXPLANATION = """
+W and P are W-MPJPE (one similarity for the whole take) and P-MPJPE (one for every frame), in
+millimetres, of shoulders, elbows, wrists, hips, knees and ankles, over the moments that both
+videos saw. Ours is given no camera, no lens and no offset; *true* is plain triangulation of the
+same detections with the true cameras and the true offset, *nominal* with the cameras as a
+calibration session left them; *ratio* is ours over true. *landmarks* are the detector's points,
+*joints* anatomical centres (ours: the fitted skeleton; true: the same landmark-to-joint
+correction). The real clip's truth is triangulated from four cameras by the same detector, so there
+only landmarks are compared. *bones*: coefficient of variation of limb lengths; *jerk* in m/s^3;
+*scale*: error of size when the stature is given.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="bench accuracy", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="six clips, under 5 minutes")
+    parser.add_argument("--only", nargs="+", metavar="CLIP", help="these clips alone")
+    parser.add_argument("--from-tracks", type=Path, metavar="FOLDER", help="detections to use")
+    parser.add_argument("--again", action="store_true", help="do not reuse results")
+    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser.add_argument("--one", metavar="CLIP", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.one is not None:
+        print(json.dumps(_measure(clip_loaders(options.from_tracks)[options.one]())))
+        return 0
+    names = options.only or (QUICK if options.quick else list(clip_loaders()))
+    results = []
+    for name in names:
+        results.append(_result(name, options.from_tracks, options.again))
+        print(f"  {name}: {_headline(results[-1])}", file=sys.stderr, flush=True)
+    poses, cameras = pose_rows(results), camera_rows(results)
+    print(text_table(POSE_HEAD, poses), text_table(CAMERA_HEAD, cameras), sep="\n\n")
+    print("\n".join(summary_lines(results)))
+    if options.write_docs:
+        write_section("accuracy", _section(results))
+    return 0
+
+
+def _measure(clip: Clip) -> dict[str, Any]:
+    """Everything about one clip. A solve that the solver refuses is a result too."""
+    start = time.perf_counter()
+    result: dict[str, Any] = {"name": clip.name, "group": clip.group}
+    result["true"] = score_triangulation(clip, clip.cameras)
+    if clip.nominal is not None:
+        result["nominal"] = score_triangulation(clip, clip.nominal)
+    solved = time.perf_counter()
+    try:
+        result["ours"] = score_ours(clip)
+    except MocapError as error:
+        result["failed"] = f"{error.reason}: {error}"
+    result["load_s"] = solved - start
+    result["solve_s"] = time.perf_counter() - solved
+    return result
+
+
+def _result(name: str, tracks_folder: Path | None, again: bool) -> dict[str, Any]:
+    """A clip's result, from an earlier run of the same code where there is one.
+
+    It is measured in a process of its own, so that a crash is a row of the table.
+    """
+    key = _key(name, tracks_folder)
+    path = RESULTS / "accuracy" / f"{name.replace(', ', '-').replace(' ', '-')}-{key}.json"
+    if path.exists() and not again:
+        return json.loads(path.read_text(encoding="utf-8"))
+    command = [sys.executable, "-m", "benchmarks", "accuracy", "--one", name]
+    if tracks_folder is not None:
+        command += ["--from-tracks", str(tracks_folder)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        return {"name": name, "group": "", "failed": f"crashed ({done.returncode}): {last}"}
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    write_text(path, json.dumps(result, indent=1))
+    return result
+
+
+def _key(name: str, tracks_folder: Path | None) -> str:
+    digest = hashlib.blake2b(f"{name} {tracks_folder}".encode(), digest_size=8)
+    for folder in ("mvmocap_core", "benchmarks"):
+        for source in sorted((REPOSITORY / folder).rglob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _headline(result: dict[str, Any]) -> str:
+    if "failed" in result:
+        return f"failed: {result['failed']}"
+    kind = "joints" if "joints" in result["true"] else "landmarks"
+    ours, true = (result[who][kind]["w_mpjpe_mm"] for who in ("ours", "true"))
+    return f"W-MPJPE {ours:.1f} mm, true calibration {true:.1f} mm"
+
+
+def pose_rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Cells of the table of poses."""
+    rows = []
+    for result in results:
+        if "true" not in result:
+            rows.append([result["name"], f"failed: {result['failed']}", *[""] * 12])
+            continue
+        for kind, true in result["true"].items():
+            ours = result.get("ours", {}).get(kind, {})
+            nominal = result.get("nominal", {}).get(kind, {})
+            rows.append([result["name"], kind, *_pose_cells(ours, true, nominal)])
+        if "failed" in result:
+            rows[-1][1] = f"failed: {result['failed']}"
+    return rows
+
+
+def _pose_cells(
+    ours: dict[str, float], true: dict[str, float], nominal: dict[str, float]
+) -> list[str]:
+    def percent(score: dict[str, float], name: str, digits: int = 1) -> str:
+        value = score.get(name)
+        return show(None if value is None else 100.0 * value, digits)
+
+    w_ours, w_true = ours.get("w_mpjpe_mm"), true["w_mpjpe_mm"]
+    return [
+        show(w_ours), show(w_true), show(nominal.get("w_mpjpe_mm")),
+        show(None if w_ours is None else w_ours / w_true, 2),
+        show(ours.get("p_mpjpe_mm")), show(true["p_mpjpe_mm"]),
+        percent(ours, "bone_variation"), percent(true, "bone_variation"),
+        show(ours.get("jitter"), 0), show(true["jitter"], 0),
+        percent(ours, "scale_error"), percent(ours, "coverage", 0),
+    ]  # fmt: skip
+
+
+def camera_rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Cells of the table of cameras and clocks."""
+    rows = []
+    for result in results:
+        ours = result.get("ours")
+        if ours is None:
+            rows.append([result["name"], *[""] * 6])
+            continue
+        rows.append(
+            [
+                result["name"],
+                show(ours["rotation_error_deg"]),
+                *(show(100.0 * error) for error in ours["focal_error"]),
+                show(ours["offset_error_ms"]),
+                ours["sync_method"],
+                show(result["solve_s"]),
+            ]
+        )
+    return rows
+
+
+def summary_lines(results: Sequence[dict[str, Any]]) -> list[str]:
+    """Means by group, and how many clips failed."""
+    lines = []
+    for group, kind in (("real", "landmarks"), ("rendered", "landmarks"), ("rendered", "joints")):
+        solved = [r for r in results if r["group"] == group and "ours" in r]
+        if not solved:
+            continue
+        ours = np.array([r["ours"][kind]["w_mpjpe_mm"] for r in solved])
+        true = np.array([r["true"][kind]["w_mpjpe_mm"] for r in solved])
+        line = (
+            f"{group}, {kind}: {len(solved)} clips, W-MPJPE mean {ours.mean():.1f} mm, worst "
+            f"{ours.max():.1f}; true calibration {true.mean():.1f} mm; ratio of means "
+            f"{ours.mean() / true.mean():.2f}, worst ratio {(ours / true).max():.2f}"
+        )
+        nominal = [r["nominal"][kind]["w_mpjpe_mm"] for r in solved if "nominal" in r]
+        lines.append(line + (f"; nominal {np.mean(nominal):.1f} mm" if nominal else ""))
+    failed = sum("failed" in r for r in results)
+    return [*lines, f"{failed} of {len(results)} clips failed"]
+
+
+def _section(results: Sequence[dict[str, Any]]) -> str:
+    lists = "\n".join(f"- {line}" for line in summary_lines(results))
+    return "\n\n".join(
+        [
+            f"## Accuracy\n\n`./run bench accuracy --write-docs`, on {machine()}.",
+            EXPLANATION.strip(),
+            markdown_table(POSE_HEAD, pose_rows(results)),
+            markdown_table(CAMERA_HEAD, camera_rows(results)),
+            lists,
+        ]
+    )
