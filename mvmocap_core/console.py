@@ -54,7 +54,7 @@ class Terminal:
         """Without a bar, tell how long each stage took."""
         if self._bar is None and event.state == "done":
             how = "from the take" if event.is_reused else f"{event.seconds:.1f} s"
-            _write_line(f"{event.stage}: {how}", sys.stderr)
+            _write_line(f"{event.stage}: {how}", sys.stdout)
 
     def warn(self, message: str) -> None:
         """Say it on stderr."""

@@ -130,9 +130,9 @@ class _Job:
 
     def probe(self) -> tuple[VideoInfo, ...]:
         def work(progress: Progress) -> tuple[VideoInfo, ...]:
-            infos = tuple(probe_video(video) for video in self.videos)
             self.hashes = [content_hash(video) for video in self.videos]
             checks.check_different(self.videos, self.hashes)
+            infos = tuple(probe_video(video) for video in self.videos)
             checks.check_range(self.options, infos[0].duration_s, self.videos[0])
             return infos
 
