@@ -23,7 +23,7 @@ class _Leaf:
 
 
 _LEAVES = {
-    "head": _Leaf(1.2, (0.0, 0.0, 1.0)),
+    "head": _Leaf(1.7, (0.0, 0.0, 1.0)),
     "wrist": _Leaf(0.74),
     "toe": _Leaf(0.4, (0.0, -1.0, 0.0)),
 }

@@ -20,9 +20,7 @@ def facts(measure: Measure, motion_file: Path) -> dict[str, Any]:
 def test_bones_stand_at_the_joints_of_the_clip(facts: dict[str, Any], clip: MotionClip):
     heads_m = np.array(facts["heads_m"])
     frames = np.searchsorted(clip.times_s, np.array(facts["times_s"]) - 1e-9)
-    # Blender keeps rest matrices in single precision, which is worst where a bone turns back
-    # on its parent, as the thighs do: 1e-5 m at the toes.
-    np.testing.assert_allclose(heads_m, clip.positions_m[frames], atol=2e-5)
+    np.testing.assert_allclose(heads_m, clip.positions_m[frames], atol=1e-5)
 
 
 def test_scene_has_the_rate_and_range_of_the_motion(facts: dict[str, Any], clip: MotionClip):
