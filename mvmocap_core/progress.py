@@ -10,7 +10,9 @@ class Progress(Protocol):
     message:  what is being done, for a person.
     """
 
-    def __call__(self, fraction: float, message: str) -> None: ...
+    def __call__(self, fraction: float, message: str) -> None:
+        """Take note, or raise `Cancelled`."""
+        ...
 
 
 def silent(fraction: float, message: str) -> None:

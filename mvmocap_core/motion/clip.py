@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -65,7 +66,7 @@ def load_motion(path: Path) -> MotionClip:
         with np.load(path, allow_pickle=False) as data:
             if int(data["schema_version"]) != SCHEMA_VERSION:
                 raise InputError(f"{path}: made by another version; solve the take again.")
-            values = {f.name: data[f.name] for f in fields(MotionClip)}
+            values: dict[str, Any] = {f.name: data[f.name] for f in fields(MotionClip)}
     except (OSError, KeyError, ValueError, BadZipFile) as error:
         raise InputError(f"{path}: not a motion file ({error}); solve the take again.") from error
     return MotionClip(**{**values, "fps": float(values["fps"])})
