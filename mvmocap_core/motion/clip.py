@@ -69,4 +69,5 @@ def load_motion(path: Path) -> MotionClip:
             values: dict[str, Any] = {f.name: data[f.name] for f in fields(MotionClip)}
     except (OSError, KeyError, ValueError, BadZipFile) as error:
         raise InputError(f"{path}: not a motion file ({error}); solve the take again.") from error
-    return MotionClip(**{**values, "fps": float(values["fps"])})
+    values["fps"] = float(values["fps"])
+    return MotionClip(**values)
