@@ -5,9 +5,7 @@ import numpy as np
 from mvmocap_core.body.skeleton import LANDMARK, LANDMARK_FROM_JOINT
 from mvmocap_core.geometry.shapes import check_shape
 
-CENTRE_NAMES = tuple(
-    f"{side}_{part}" for part in LANDMARK_FROM_JOINT for side in ("left", "right")
-)
+CENTRE_NAMES = tuple(f"{side}_{part}" for part in LANDMARK_FROM_JOINT for side in ("left", "right"))
 """Order of the joints that `landmarks_to_joint_centres` returns."""
 _TRUNK = 0.275
 """Distance of the middles of shoulders and hips over stature."""
@@ -44,4 +42,6 @@ def _trunk_frame(landmarks_m: np.ndarray, part: str) -> tuple[np.ndarray, np.nda
     up = up / length
     left = left - (left * up).sum(axis=1, keepdims=True) * up
     left = left / np.linalg.norm(left, axis=1, keepdims=True)
-    return np.stack([left, np.cross(up, left), up], axis=1), np.median(length) * np.ones_like(length)
+    return np.stack([left, np.cross(up, left), up], axis=1), np.median(length) * np.ones_like(
+        length
+    )

@@ -72,9 +72,7 @@ def forward(pose: Pose, body: Body) -> tuple[np.ndarray, np.ndarray]:
     return position, rotation
 
 
-def landmark_positions(
-    position: np.ndarray, rotation: np.ndarray, body: Body
-) -> np.ndarray:
+def landmark_positions(position: np.ndarray, rotation: np.ndarray, body: Body) -> np.ndarray:
     """(F, L, 3) where the detector's landmarks lie on the posed body."""
     frame = PROPORTIONS.landmark_joints
     offset = np.einsum("flab,lb->fla", rotation[:, frame], body.landmark_offsets_m)

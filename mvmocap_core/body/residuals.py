@@ -95,9 +95,7 @@ def point_normals(
     for view in range(len(evidence.poses)):
         r, J, weight = view_residuals(points, evidence, view)
         squared = (r**2).sum(axis=-1)
-        cost += 0.5 * CAUCHY_SCALE**2 * (
-            weight * np.log1p(squared / CAUCHY_SCALE**2)
-        ).sum(axis=1)
+        cost += 0.5 * CAUCHY_SCALE**2 * (weight * np.log1p(squared / CAUCHY_SCALE**2)).sum(axis=1)
         w = weight / (1.0 + squared / CAUCHY_SCALE**2)
         wJ = w[..., None, None] * J
         M += wJ.transpose(0, 1, 3, 2) @ J

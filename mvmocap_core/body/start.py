@@ -66,9 +66,7 @@ def _place_arm(
     local[:, JOINT[f"{side}_elbow"]] = _shortest(along, _into(arm, fore))
 
 
-def _place_leg(
-    local: np.ndarray, at: dict[str, np.ndarray], side: str, pelvis: np.ndarray
-) -> None:
+def _place_leg(local: np.ndarray, at: dict[str, np.ndarray], side: str, pelvis: np.ndarray) -> None:
     thigh = _unit(at[f"{side}_knee"] - at[f"{side}_hip"])
     shank = _unit(at[f"{side}_ankle"] - at[f"{side}_knee"])
     foot = _unit(at[f"{side}_foot_index"] - at[f"{side}_heel"])

@@ -3,17 +3,18 @@
 import numpy as np
 
 from mvmocap_core.body.evidence import Evidence
-from mvmocap_core.body.fit import Smoothness
+from mvmocap_core.body.fit import OVERLAP, WINDOW
 from mvmocap_core.body.kinematics import Pose, forward, landmark_positions, point_jacobian
 from mvmocap_core.body.residuals import CAUCHY_SCALE, linearise, view_residuals
 from mvmocap_core.body.skeleton import JOINT_NAMES, LANDMARK, N_JOINTS, Body
+from mvmocap_core.body.smoothness import Smoothness, marginal_covariance
 from mvmocap_core.calibration.cameras import Calibration
 
 RADIUS_68 = 1.872
 """The ball that holds 68 % of an isotropic normal distribution in 3D, in standard deviations."""
 CENTRE_STD_M = 0.008
 """Doubt about where a joint's centre lies under the detector's landmark, per axis."""
-_CHUNK = 256
+ALL_JOINTS = np.arange(N_JOINTS)
 
 
 def _watched_landmarks() -> list[list[int]]:
@@ -43,7 +44,7 @@ def joint_errors(
 ) -> np.ndarray:
     """(F, J) radius in the body's units that holds the truth with 68 % probability.
 
-    The fit's own covariance, frame by frame, widened by the doubt about the cameras and about
+    The fit's own covariance over all frames, widened by the doubt about the cameras and about
     the joints' centres.
     """
     smooth = Smoothness.at(fps)
@@ -52,26 +53,26 @@ def joint_errors(
     tilt = np.radians(calibration.rotation_std_deg)
     stretch = float(np.mean(calibration.focal_std))
     shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * CENTRE_STD_M**2
-    variance = np.empty((len(position), N_JOINTS))
-    for start in range(0, len(position), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        variance[chunk] = _fit_variance(pose[chunk], body, evidence[chunk], smooth)
+    n_frames = len(position)
+    variance = np.empty((n_frames, N_JOINTS))
+    for first in range(0, n_frames, WINDOW):
+        around = slice(max(first - OVERLAP, 0), min(first + WINDOW + OVERLAP, n_frames))
+        window = _fit_variance(pose[around], body, evidence[around], smooth)
+        last = min(first + WINDOW, n_frames)
+        variance[first:last] = window[first - around.start : last - around.start]
     return RADIUS_68 * np.sqrt((variance + shared) / 3.0)
 
 
-def _fit_variance(
-    pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness
-) -> np.ndarray:
-    """(F, J) trace of the position's covariance, the neighbouring frames held."""
-    hessian = linearise(pose, body, evidence, with_shape=False).hessian
-    diagonal = np.arange(hessian.shape[1])
-    hessian[:, diagonal, diagonal] += smooth.first + smooth.second
-    covariance = np.linalg.inv(hessian)
+def _fit_variance(pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness) -> np.ndarray:
+    """(F, J) trace of the positions' covariance."""
+    blocks = linearise(pose, body, evidence, with_shape=False).hessian
+    coupling, beside = smooth.hessian(len(blocks))
+    diagonal = np.arange(blocks.shape[1])
+    blocks[:, diagonal, diagonal] += coupling + 1e-6
+    covariance = marginal_covariance(blocks, beside)
     position, rotation = forward(pose, body)
-    jacobian = point_jacobian(position, rotation, position, np.arange(N_JOINTS))
-    spread = (jacobian.reshape(len(position), -1, len(diagonal)) @ covariance).reshape(
-        jacobian.shape
-    )
+    jacobian = point_jacobian(position, rotation, position, ALL_JOINTS)
+    spread = jacobian @ covariance[:, None]
     return (spread * jacobian).sum(axis=(2, 3))
 
 

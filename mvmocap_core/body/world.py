@@ -35,8 +35,15 @@ _LOW_M = 0.10
 _INDEPENDENT_S = 0.4
 _ROUNDS = 6
 # Lengths that tell a stature: joint whose offset is meant, weight.
-_STATURE_BONES = (("left_knee", 2.0), ("left_ankle", 2.0), ("left_elbow", 1.0),
-                  ("left_wrist", 1.0), ("spine_1", 1.0), ("spine_2", 1.0), ("spine_3", 1.0))  # fmt: skip
+_STATURE_BONES = (
+    ("left_knee", 2.0),
+    ("left_ankle", 2.0),
+    ("left_elbow", 1.0),
+    ("left_wrist", 1.0),
+    ("spine_1", 1.0),
+    ("spine_2", 1.0),
+    ("spine_3", 1.0),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -176,8 +176,11 @@ def _linearise(scene: Scene, observed: Observations, priors: Priors) -> _System:
 def reprojection(
     scene: Scene, observed: Observations, view: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Residuals (F, J, 2) in standard deviations, their derivatives by the joint (F, J, 2, 3)
-    and by the view's unknowns (F, J, 2, 9), and the weights (F, J), 0 behind the camera."""
+    """Reprojection residuals of one view, in standard deviations.
+
+    Returns residuals (F, J, 2), their derivatives by the joint (F, J, 2, 3) and by the view's
+    unknowns (F, J, 2, 9), and weights (F, J), 0 behind the camera.
+    """
     rotated = scene.joints @ scene.R[view].T
     p = rotated + scene.t[view]
     depth = np.maximum(p[..., 2], 0.05)

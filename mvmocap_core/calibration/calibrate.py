@@ -86,9 +86,7 @@ def _priors(
     )
 
 
-def _search(
-    observed: Observations, priors: Priors, progress: Progress
-) -> list[Adjustment]:
+def _search(observed: Observations, priors: Priors, progress: Progress) -> list[Adjustment]:
     """All hypotheses, adjusted; the best few with their focal lengths, best first."""
     starts = starting_scenes(observed, np.exp(priors.log_focal))
     rough: list[Adjustment] = []
@@ -112,8 +110,7 @@ def _margin(ranked: list[Adjustment]) -> float:
     others = [
         a.cost
         for a in ranked[1:]
-        if rotation_angle_deg(best.scene.R.transpose(0, 2, 1) @ a.scene.R).max()
-        > SAME_ROTATION_DEG
+        if rotation_angle_deg(best.scene.R.transpose(0, 2, 1) @ a.scene.R).max() > SAME_ROTATION_DEG
     ]
     return float(min(others) / best.cost - 1.0) if others else 1.0
 

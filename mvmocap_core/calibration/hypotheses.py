@@ -92,9 +92,7 @@ def _directions(joints: np.ndarray) -> np.ndarray:
     return bone / (np.linalg.norm(bone, axis=-1, keepdims=True) + 1e-9)
 
 
-def _roots(
-    observed: Observations, view: int, focal_px: float, own: np.ndarray
-) -> np.ndarray:
+def _roots(observed: Observations, view: int, focal_px: float, own: np.ndarray) -> np.ndarray:
     """(F, 3) where the detector's own 3D must be put to look as large as it does."""
     w = observed.weight[view][..., None]
     w = np.where(np.isfinite(own).all(axis=-1, keepdims=True), w, 0.0)

@@ -5,9 +5,7 @@ from types import EllipsisType
 import numpy as np
 
 
-def check_shape(
-    name: str, array: np.ndarray, shape: tuple[int | None | EllipsisType, ...]
-) -> None:
+def check_shape(name: str, array: np.ndarray, shape: tuple[int | None | EllipsisType, ...]) -> None:
     """Raise ValueError unless `array` has `shape`; None is any size, a leading ... any axes."""
     expected = shape[1:] if shape and shape[0] is ... else shape
     actual = array.shape[-len(expected) :] if expected is not shape else array.shape

@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mvmocap_core.calibration import bundle
+from mvmocap_core.calibration.bundle import N_VIEW, Priors, adjust
+from mvmocap_core.calibration.hypotheses import starting_scenes
+from mvmocap_core.calibration.observations import MAX_FRAMES, choose_moments, observe
+from tests.core.performance import perform
+
+
+@pytest.fixture(scope="module")
+def problem():
+    truth = perform(noise_px=1.0, duration_s=1.0)
+    timeline = truth.timeline()
+    observed = observe(truth.tracks, timeline, choose_moments(truth.tracks, timeline))
+    focal = np.log(truth.cameras.K[:, 0, 0])
+    priors = Priors(focal, np.full(2, 0.25), np.zeros(2), np.full(2, 0.01))
+    return observed, priors, starting_scenes(observed, np.exp(focal))[0]
+
+
+def test_gradient_is_the_derivative_of_the_cost(problem):
+    observed, priors, scene = problem
+    scene = replace(scene, k1=np.array([0.02, -0.01]), clock_s=np.array([0.0, 0.004]))
+    system = bundle._linearise(scene, observed, priors)
+    rng = np.random.default_rng(0)
+    step = rng.normal(size=N_VIEW * 2 + len(scene.log_bones))
+    joints = rng.normal(size=(len(scene.joints), scene.joints[0].size)) * 0.05
+    expected = system.shared_gradient @ step + (system.joints_gradient * joints).sum()
+    h = 1e-6
+    costs = [
+        bundle._linearise(bundle._move(scene, s * step, s * joints), observed, priors).cost
+        for s in (-h, h)
+    ]
+    assert (costs[1] - costs[0]) / (2 * h) == pytest.approx(expected, rel=1e-4)
+
+
+def test_cost_never_rises(problem):
+    observed, priors, scene = problem
+    costs = [
+        adjust(scene, observed, priors, free=("pose", "focal"), n_steps=n).cost for n in (1, 3, 9)
+    ]
+    assert costs[0] >= costs[1] >= costs[2]
+
+
+def test_frozen_unknowns_do_not_move(problem):
+    observed, priors, scene = problem
+    found = adjust(scene, observed, priors, free=("pose",), n_steps=4)
+    np.testing.assert_array_equal(found.scene.log_focal, scene.log_focal)
+    np.testing.assert_array_equal(found.scene.R[0], np.eye(3))
+    assert found.covariance[bundle.FOC, bundle.FOC] == 0.0
+
+
+def test_the_mirrored_world_costs_more(problem):
+    observed, priors, _ = problem
+    scenes = starting_scenes(observed, np.exp(priors.log_focal))
+    upright = adjust(scenes[0], observed, priors, n_steps=15).cost
+    mirrored = adjust(scenes[4], observed, priors, n_steps=15).cost
+    assert mirrored > 1.5 * upright
+
+
+def test_a_long_take_is_sampled():
+    truth = perform(duration_s=20.0, fps=(30.0, 30.0))
+    moments = choose_moments(truth.tracks, truth.timeline())
+    assert len(moments) == MAX_FRAMES
+    assert moments[0] < 1.5
+    assert moments[-1] > 18.0
