@@ -27,7 +27,8 @@ def estimate_timeline(tracks: Sequence[Track], sounds: Sequence[Sound | None]) -
     """Offsets of all videos against the first, by sound where it tells, else by motion.
 
     A video that nothing dates (nobody moves, no sound in common) gets offset 0, agreement 0 and
-    a standard deviation of a second: what was filmed of a still person needs no more.
+    a standard deviation of a second: what was filmed of a still person needs no more. Where
+    several offsets fit, the standard deviation is that of the best alone: ask `agreement`.
 
     Args:
         tracks: one of each video, the same performer.

@@ -1,6 +1,6 @@
 """The offset of two videos from motion and geometry together."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +20,7 @@ _MOTION_GAIN, _COST_GAIN, _OVERLAP_GAIN = 1.2, 28.0, 4.1
 those that the benchmark uses."""
 _CAUTION = 3.0
 """Odds are taken to this root: real detectors fail in ways that virtual ones do not."""
+_LIKE_OVERLAP = 0.5
 _WEAK_EVIDENCE = 3.0
 _SCAN_STEP_S = 0.05
 _MAX_SCAN = 400
@@ -48,6 +49,17 @@ class MotionMatch:
     overlap_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A candidate at its best epipolar cost nearby; log_odds of it being the offset."""
+
+    offset_s: float
+    evidence: float
+    overlap_s: float
+    cost: float
+    log_odds: float
+
+
 def match_motion(
     first: Track, second: Track, hints_s: tuple[float, ...] = ()
 ) -> MotionMatch | None:
@@ -64,25 +76,22 @@ def match_motion(
         for hint in hints_s
         if (overlap := overlap_s(first, second, hint)) >= MIN_OVERLAP_S
     ]
-    scored = sorted(
-        (_with_geometry(candidate, score) for candidate in candidates),
-        key=lambda pair: -pair[0].evidence,
-    )
-    if not scored:
+    if not candidates:
         return None
-    best, cost = scored[0]
+    scored = [_scored(candidate, score) for candidate in candidates]
+    best = max(scored, key=lambda each: each.log_odds)
     offset_s, std_s = _refine(best, candidates, score)
     return MotionMatch(
         offset_s=offset_s,
         std_s=std_s,
-        agreement=_agreement([candidate for candidate, _ in scored], cost),
-        cost=cost,
+        agreement=_agreement(best, scored),
+        cost=best.cost,
         overlap_s=best.overlap_s,
     )
 
 
 def _refine(
-    best: Candidate, candidates: list[Candidate], score: EpipolarScore
+    best: _Scored, candidates: list[Candidate], score: EpipolarScore
 ) -> tuple[float, float]:
     """Offset and standard deviation from geometry and movement, each by its certainty.
 
@@ -93,9 +102,8 @@ def _refine(
     if std_s < 0.25 * _REACH_S:
         offset_s, std_s = score.refine(offset_s, reach_s=0.5 * _REACH_S)
     std_s = float(np.hypot(_STD_SCALE * std_s, _STD_FLOOR_S)) if np.isfinite(std_s) else _REACH_S
-    near = [
-        c for c in candidates if c.evidence > 0.0 and abs(c.offset_s - best.offset_s) < _REACH_S
-    ]
+    moving = [candidate for candidate in candidates if candidate.evidence > 0.0]
+    near = [each for each in moving if abs(each.offset_s - best.offset_s) < _REACH_S]
     if not near:
         return offset_s, std_s
     moved = max(near, key=lambda candidate: candidate.evidence)
@@ -111,19 +119,19 @@ def overlap_s(first: Track, second: Track, offset_s: float) -> float:
     return float(max(end - start, 0.0))
 
 
-def _with_geometry(candidate: Candidate, score: EpipolarScore) -> tuple[Candidate, float]:
-    """The candidate moved to its best cost nearby, with the geometry's evidence added."""
-    costs = [score.cost(candidate.offset_s + step) for step in _NEARBY_S]
-    if np.isnan(costs).all():
-        return replace(candidate, evidence=-np.inf), UNRELATED_COST
-    i = int(np.nanargmin(costs))
-    log_odds = (
-        _MOTION_GAIN * candidate.evidence
-        + _COST_GAIN * (UNRELATED_COST - costs[i])
-        + _OVERLAP_GAIN * np.log(candidate.overlap_s)
+def _scored(candidate: Candidate, score: EpipolarScore) -> _Scored:
+    offsets = candidate.offset_s + np.array(_NEARBY_S)
+    costs = np.nan_to_num([score.cost(offset) for offset in offsets], nan=UNRELATED_COST)
+    i = int(np.argmin(costs))
+    return _Scored(
+        offset_s=float(offsets[i]),
+        evidence=candidate.evidence,
+        overlap_s=candidate.overlap_s,
+        cost=float(costs[i]),
+        log_odds=_MOTION_GAIN * candidate.evidence
+        - _COST_GAIN * float(costs[i])
+        + _OVERLAP_GAIN * float(np.log(candidate.overlap_s)),
     )
-    moved = replace(candidate, offset_s=candidate.offset_s + _NEARBY_S[i], evidence=float(log_odds))
-    return moved, costs[i]
 
 
 def _scan(first: Track, second: Track, score: EpipolarScore) -> list[Candidate]:
@@ -135,6 +143,7 @@ def _scan(first: Track, second: Track, score: EpipolarScore) -> list[Candidate]:
         return []
     offsets = np.linspace(low, high, n_steps)
     seconds = np.array([overlap_s(first, second, offset) for offset in offsets])
+    offsets, seconds = offsets[seconds >= MIN_OVERLAP_S], seconds[seconds >= MIN_OVERLAP_S]
     cost = np.array([score.cost(offset) for offset in offsets])
     gain = np.nan_to_num(seconds * (UNRELATED_COST - cost), nan=-np.inf)
     around = np.pad(gain, 1, constant_values=-np.inf)
@@ -144,11 +153,24 @@ def _scan(first: Track, second: Track, score: EpipolarScore) -> list[Candidate]:
     return [Candidate(float(offsets[i]), 0.0, float(seconds[i])) for i in best]
 
 
-def _agreement(ranked: list[Candidate], cost: float) -> float:
+def _agreement(best: _Scored, scored: list[_Scored]) -> float:
     """How far the best is ahead of the best distinct one, and how well it fits at all."""
-    best = ranked[0]
-    others = [c for c in ranked[1:] if abs(c.offset_s - best.offset_s) >= _DISTINCT_S]
-    runner_up = max((c.evidence for c in others), default=0.0)
-    ahead = 1.0 - np.exp(-max(best.evidence - max(runner_up, 0.0), 0.0) / _CAUTION)
-    fit = np.clip((BAD_COST - cost) / (BAD_COST - GOOD_COST), 0.0, 1.0)
+    others = [each for each in scored if abs(each.offset_s - best.offset_s) >= _DISTINCT_S]
+    lead = min((_lead(best, other) for other in others), default=np.inf)
+    ahead = 1.0 - np.exp(-max(lead, 0.0) / _CAUTION)
+    fit = np.clip((BAD_COST - best.cost) / (BAD_COST - GOOD_COST), 0.0, 1.0)
     return float(ahead * fit)
+
+
+def _lead(best: _Scored, other: _Scored) -> float:
+    """Log odds of `best` against `other`, and no more than a like overlap would give.
+
+    A movement that repeats fits as well a period later. That fewer seconds are then in common
+    makes the later one less likely, but says nothing of which is right.
+    """
+    lead = best.log_odds - other.log_odds
+    if other.overlap_s < _LIKE_OVERLAP * best.overlap_s:
+        return lead
+    rate = best.evidence / best.overlap_s - other.evidence / other.overlap_s
+    seconds = min(best.overlap_s, other.overlap_s)
+    return min(lead, _MOTION_GAIN * rate * seconds - _COST_GAIN * (best.cost - other.cost))
