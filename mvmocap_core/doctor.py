@@ -44,7 +44,7 @@ def lines(findings: dict[str, Any]) -> list[str]:
         "ffmpeg: " + ", ".join(f"{name} {n}" for name, n in findings["ffmpeg"].items()),
         f"H.264 can be written: {'yes' if findings['can_write_h264'] else 'no'}",
         *(
-            f"model {model}: {state['path'] or state['problem']}"
+            f"model {model}: {state['path'] or 'absent'}"
             for model, state in findings["models"].items()
         ),
     ]

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from mvmocap_core.report.evidence import Evidence, movement_m, seen_by_view
+from mvmocap_core.sync.estimate import CERTAIN
 
 Grade = Literal["good", "check", "unusable"]
 
@@ -49,9 +50,6 @@ neither the clocks (without sound) nor the cameras can be told from it."""
 
 MIN_MARGIN = 0.01
 """Gain of the best camera hypothesis over the next different one; below it, a coin toss."""
-
-MIN_AGREEMENT = 0.05
-"""The same for the best offset of the clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +147,12 @@ def _clocks(evidence: Evidence) -> Iterator[Finding]:
         "record sound with both phones, or move faster.",
     )
     is_found = np.isin(timeline.method, ("audio", "motion"))
-    if bool(np.any(timeline.agreement[is_found] < MIN_AGREEMENT)):
+    if bool(np.any(timeline.agreement[is_found] < CERTAIN)):
         yield Finding(
             "check",
             "sync_ambiguous",
-            "Another time offset fits the videos nearly as well; check the pictures below, "
-            "and record sound with both phones.",
+            "Another time offset fits the videos nearly as well: check in the pictures that both "
+            "views show the same moment, and record sound with both phones.",
         )
 
 
