@@ -15,17 +15,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.video.opening import open_media, truncated, video_stream
+from mvmocap_core.video.length import average_fps, check_end, last_packet_end, promised_length
+from mvmocap_core.video.opening import open_media, video_stream
 from mvmocap_core.video.orientation import orientation_of
-
-FALLBACK_FPS = 30.0
-"""For streams that tell neither times nor a rate."""
 
 _SEEK_MARGIN_S = 0.5  # demuxers seek by decoding time, which runs ahead of what is shown
 _SAME_TIME_S = 1e-6
-_END_TOLERANCE_FRAMES = 6.0
-_END_TOLERANCE_S = 0.25
-_CONTAINER_END_TOLERANCE_S = 1.0  # the container's duration is that of its longest track
 _FOCAL_KEYS = ("35mm_equivalent", "focallengthin35mmformat", "focallengthin35mmfilm")
 _FOCAL_RANGE_MM = (5.0, 500.0)
 
@@ -69,11 +64,11 @@ def probe_video(path: Path) -> VideoInfo:
     with open_media(path) as container:
         stream = video_stream(container, path)
         reader = _Reader(path, container, stream)
-        fps = _average_fps(stream)
-        duration_s, _ = _expected_duration(container, stream, reader.zero_s)
-        end_s = _last_packet_end(container, stream, reader.zero_s + (duration_s or 0.0))
-        _check_end(path, container, stream, reader.zero_s, end_s - reader.zero_s)
-        duration_s = duration_s or max(end_s - reader.zero_s, 1.0 / fps)
+        fps = average_fps(stream)
+        duration_s = promised_length(container, stream, reader.zero_s)[0]
+        end_s = last_packet_end(container, stream, reader.zero_s + (duration_s or 0.0))
+        check_end(path, container, stream, reader.zero_s, end_s - reader.zero_s)
+        duration_s = max(duration_s or 0.0, end_s - reader.zero_s, 1.0 / fps)
         return VideoInfo(
             path=path,
             image_size=reader.orientation.upright_size(reader.first.width, reader.first.height),
@@ -127,7 +122,7 @@ class _Reader:
 
     def __init__(self, path: Path, container: InputContainer, stream: VideoStream) -> None:
         self.path, self.container, self.stream = path, container, stream
-        self.interval_s = 1.0 / _average_fps(stream)
+        self.interval_s = 1.0 / average_fps(stream)
         self.decoded = _decoded(container, stream)
         self.first = _first_frame(self.decoded, path)
         self.zero_s = _time_s(self.first, container, stream) or 0.0
@@ -158,16 +153,21 @@ class _Reader:
         end_s: float | None,
     ) -> Iterator[Frame]:
         """The part between the in and out points, upright; checks that the end is there."""
-        time_s = None
+        reached_s = None
         for time_s, frame in frames:
+            reached_s = time_s + self._shown_for_s(frame)
             if start_s is not None and time_s < start_s - _SAME_TIME_S:
                 continue
             if end_s is not None and time_s > end_s + _SAME_TIME_S:
                 return
             yield Frame(time_s, self._upright(frame))
-        if time_s is not None:
-            last_s = time_s + self.interval_s
-            _check_end(self.path, self.container, self.stream, self.zero_s, last_s)
+        if reached_s is not None:
+            check_end(self.path, self.container, self.stream, self.zero_s, reached_s)
+
+    def _shown_for_s(self, frame: VideoFrame) -> float:
+        time_base = frame.time_base or self.stream.time_base
+        known_s = float(frame.duration * time_base) if time_base is not None else 0.0
+        return max(known_s, self.interval_s)
 
     def _with_times(
         self, frames: Iterable[VideoFrame], last_s: float | None
@@ -221,63 +221,6 @@ def _time_s(frame: VideoFrame, container: InputContainer, stream: VideoStream) -
     stamp = frame.dts if container.format.name == "avi" else frame.pts
     time_base = frame.time_base or stream.time_base
     return None if stamp is None or time_base is None else float(stamp * time_base)
-
-
-def _average_fps(stream: VideoStream) -> float:
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate and 0 < rate < 10_000:
-            return float(rate)
-    return FALLBACK_FPS
-
-
-def _expected_duration(
-    container: InputContainer, stream: VideoStream, zero_s: float
-) -> tuple[float | None, float]:
-    """How long the container says the video is, and how far that may be off; seconds."""
-    tolerance_s = max(_END_TOLERANCE_S, _END_TOLERANCE_FRAMES / _average_fps(stream))
-    if stream.duration and stream.time_base:
-        begin = stream.start_time or 0
-        return float((begin + stream.duration) * stream.time_base) - zero_s, tolerance_s
-    if container.duration:
-        # Matroska counts the duration from zero, others from the first time stamp.
-        is_from_zero = "matroska" in container.format.name
-        begin_s = 0.0 if is_from_zero else (container.start_time or 0) / 1e6
-        expected_s = begin_s + container.duration / 1e6 - zero_s
-        return expected_s, max(_CONTAINER_END_TOLERANCE_S, 0.02 * expected_s)
-    return None, tolerance_s
-
-
-def _check_end(
-    path: Path, container: InputContainer, stream: VideoStream, zero_s: float, reached_s: float
-) -> None:
-    expected_s, tolerance_s = _expected_duration(container, stream, zero_s)
-    if expected_s is not None and reached_s < expected_s - tolerance_s:
-        raise truncated(path, max(reached_s, 0.0), expected_s)
-
-
-def _last_packet_end(container: InputContainer, stream: VideoStream, end_s: float) -> float:
-    """End of the last packet that can be read, by the container's clock; nothing is decoded.
-
-    Tries near the end first: only a damaged file is read from its beginning.
-    """
-    for from_s in (max(end_s - 1.0, 0.0), 0.0):
-        try:
-            container.seek(int(from_s * 1e6), backward=True)
-        except av.error.FFmpegError:
-            continue
-        last_s = max(_packet_ends(container, stream), default=None)
-        if last_s is not None:
-            return last_s
-    return end_s
-
-
-def _packet_ends(container: InputContainer, stream: VideoStream) -> Iterator[float]:
-    try:
-        for packet in container.demux(stream):
-            if packet.pts is not None and not packet.is_corrupt:
-                yield float((packet.pts + (packet.duration or 0)) * packet.time_base)
-    except (av.error.InvalidDataError, av.error.EOFError):
-        return
 
 
 def _focal_35mm(metadata: dict[str, str]) -> float | None:

@@ -41,6 +41,7 @@ def write_film(
     container_options: dict[str, str] | None = None,
     codec_options: dict[str, str] | None = None,
     sound_start_s: float | None = None,
+    sound_end_s: float | None = None,
     pixel_aspect: Fraction | None = None,
     time_base: Fraction = TIME_BASE,
 ) -> Path:
@@ -59,7 +60,8 @@ def write_film(
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if sound is not None and sound_start_s is not None:
-            _write_clicks(container, sound, sound_start_s, times_s[-1] - sound_start_s)
+            end_s = times_s[-1] if sound_end_s is None else sound_end_s
+            _write_clicks(container, sound, sound_start_s, end_s - sound_start_s)
     return path
 
 

@@ -179,6 +179,19 @@ def test_a_copy_that_stopped_half_way_is_truncated(film, name):
     assert reason_of(path) == "truncated"
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_sound_that_runs_on_after_the_picture_is_not_a_cut(film, name):
+    path = film(name, EVEN, sound_start_s=0.0, sound_end_s=4.0)
+    assert probe_video(path).duration_s == pytest.approx(1.0, abs=0.05)
+    assert len(times_of(path)) == 30
+
+
+def test_a_last_picture_that_stands_for_long_is_not_a_cut(film):
+    path = film("still.mp4", [0.0, 0.033, 0.066, 3.0])
+    assert len(times_of(path)) == 4
+    assert probe_video(path).duration_s >= 3.0
+
+
 def test_a_truncated_file_still_gives_the_part_before_an_out_point(film):
     times_s = np.arange(300) / 30.0
     path = film("a.mp4", times_s, size=(192, 128), container_options={"movflags": "faststart"})
