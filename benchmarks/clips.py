@@ -8,7 +8,6 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from mvmocap_core.people.tracks import select_performer
 
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.tables import RESULTS
@@ -17,6 +16,7 @@ from mvmocap_core.detection.detections import LANDMARK_NAMES, Detections, Track
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.geometry.cameras import rigid_transform
+from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import code_hash, content_hash
 from mvmocap_core.video.audio import Sound, read_sound

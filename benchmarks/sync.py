@@ -44,11 +44,12 @@ HEAD = (
     "wrong %", "of them flagged %", "in 2 std %", "s each",
 )  # fmt: skip
 EXPLANATION = """
-*flagged*: agreement or certainty below 0.5, a standard deviation over 20 ms, or refused; *wrong*: off by more than 25 ms. One
-stride of a steady walk looks like the next from anywhere, so short takes of walking can only be
-flagged. *unrelated*: two sounds of different scenes, or two parts of a motion that share no
-moment, where every answer is wrong and only the flag counts. *in 2 std*: share of the unflagged
-right ones whose error is under two of the standard deviations that were reported.
+*flagged*: agreement or certainty below 0.5, a standard deviation over 20 ms, or refused; *wrong*:
+off by more than 25 ms, or refused. One stride of a steady walk looks like the next from anywhere,
+so short takes of walking can only be flagged. *unrelated*: two sounds of different scenes, or two
+parts of a motion that share no moment, where every answer is wrong and only the flag counts.
+*in 2 std*: share of the unflagged right ones whose error is under two of the standard deviations
+that were reported.
 """
 
 

@@ -72,7 +72,7 @@ def match_sound(first: Sound, second: Sound) -> SoundMatch | None:
     if not candidates:
         return None
     fine = sorted((_fine(a, b, lag_s) for lag_s in candidates), key=lambda match: -match[1])
-    lags_s, heights = zip(*fine, strict=True)
+    lags_s, heights = [lag_s for lag_s, _ in fine], [height for _, height in fine]
     drift_ppm, lag_s = _drift(a, b, lags_s[0])
     # The sound may start before or after its video's first frame.
     start_s = first.start_s - second.start_s * (1.0 + 1e-6 * drift_ppm)
@@ -90,7 +90,7 @@ def match_sound(first: Sound, second: Sound) -> SoundMatch | None:
     )
 
 
-def _certainty(heights: tuple[float, ...]) -> float:
+def _certainty(heights: list[float]) -> float:
     """0.5 for a lone peak at the threshold, 1 for one twice as high; 0 for one of equals."""
     distinct = 1.0 - heights[1] / heights[0] if len(heights) > 1 else 1.0
     strength = np.clip(0.5 * heights[0] / _SHARP, 0.0, 1.0)

@@ -1,0 +1,196 @@
+"""`./run bench speed`: seconds and peak memory by stage, and how both grow with length.
+
+Every figure is measured in a fresh process, so that its peak memory is its own.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.clips import detected_track
+from benchmarks.long_takes import long_track, long_video
+from benchmarks.motion_capture import SHARED_DATA
+from benchmarks.tables import (
+    REPOSITORY,
+    RESULTS,
+    machine,
+    markdown_table,
+    show,
+    text_table,
+    write_section,
+)
+from mvmocap_core.body.solve import solve_body
+from mvmocap_core.calibration.calibrate import calibrate
+from mvmocap_core.detection.mediapipe_pose import MediaPipePose
+from mvmocap_core.detection.parallel import detect_videos
+from mvmocap_core.options import ASSUMED_HEIGHT_M
+from mvmocap_core.people.tracks import select_performer
+from mvmocap_core.pipeline import refined_timeline
+from mvmocap_core.progress import silent
+from mvmocap_core.storage import write_text
+from mvmocap_core.sync.estimate import estimate_timeline
+from mvmocap_core.video.frames import iter_frames
+
+CLIP, FPS = "charleston", 30.0
+QUICK_LENGTHS = {"decode": (10.0, 60.0), "infer": (10.0,), "detect": (10.0,), "solve": (10.0, 60.0)}
+LENGTHS = {
+    "decode": (10.0, 60.0, 300.0),
+    "infer": (10.0,),
+    "detect": (10.0, 60.0, 300.0),
+    "solve": (10.0, 30.0, 60.0, 120.0, 300.0),
+}
+WORK_NAMES = {
+    "decode": "decode one video (floor)",
+    "infer": "decode and detect one video, one process (floor)",
+    "detect": "detect both videos, a process each",
+    "solve": "solve from detections",
+}
+HEAD = (
+    "work", "video s", "frames", "seconds", "frames/s", "x length", "peak MiB",
+    "sync s", "calibrate s", "body s",
+)  # fmt: skip
+EXPLANATION = """
+Two views of 640 x 480 at 30 frames a second, a rendered clip played there and back. *frames*
+counts the moments of a take (each is two pictures where there are two videos); *x length* is
+seconds of work for a second of video; *peak MiB* is the largest resident memory of the process
+that worked, without the detector's children, whose largest one counts in its own row.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="bench speed", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="short takes, under 5 minutes")
+    parser.add_argument("--again", action="store_true", help="do not reuse results")
+    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser.add_argument("--one", nargs=2, metavar=("WORK", "SECONDS"), help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.one is not None:
+        work, length_s = options.one
+        print(json.dumps(_measure(work, float(length_s))))
+        return 0
+    rows = []
+    for work, lengths in (QUICK_LENGTHS if options.quick else LENGTHS).items():
+        for length_s in lengths:
+            rows.append(_cells(work, length_s, _result(work, length_s, options.again)))
+            print("  " + "  ".join(rows[-1]), file=sys.stderr, flush=True)
+    print(text_table(HEAD, rows))
+    if options.write_docs:
+        head = f"## Speed\n\n`./run bench speed --write-docs`, on {machine()}."
+        write_section("speed", f"{head}\n{EXPLANATION}\n{markdown_table(HEAD, rows)}")
+    return 0
+
+
+def _videos() -> list[Path]:
+    return [SHARED_DATA / "synth" / CLIP / f"{view}.mp4" for view in "ab"]
+
+
+def _measure(work: str, length_s: float) -> dict[str, Any]:
+    """Do one piece of work in this process."""
+    jobs: dict[str, Callable[[float], dict[str, float]]] = {
+        "decode": _decode,
+        "infer": _infer,
+        "detect": _detect,
+        "solve": _solve,
+    }
+    stages_s = jobs[work](length_s)
+    children = work == "detect"
+    peak_kib = max(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss if children else 0,
+    )
+    return {
+        "seconds": sum(stages_s.values()),
+        "stages_s": stages_s,
+        "frames": int(length_s * FPS),
+        "peak_mib": peak_kib / 1024.0,
+    }
+
+
+def _decode(length_s: float) -> dict[str, float]:
+    video = long_video(_videos()[0], length_s)
+    start = time.perf_counter()
+    for _ in iter_frames(video):
+        pass
+    return {"decode": time.perf_counter() - start}
+
+
+def _infer(length_s: float) -> dict[str, float]:
+    video = long_video(_videos()[0], length_s)
+    start = time.perf_counter()
+    MediaPipePose(model="heavy").detect(video)
+    return {"infer": time.perf_counter() - start}
+
+
+def _detect(length_s: float) -> dict[str, float]:
+    videos = [long_video(video, length_s) for video in _videos()]
+    start = time.perf_counter()
+    for detections in detect_videos(videos, detector=MediaPipePose(model="heavy")):
+        select_performer(detections)
+    return {"detect": time.perf_counter() - start}
+
+
+def _solve(length_s: float) -> dict[str, float]:
+    tracks = [long_track(detected_track(video), length_s, FPS) for video in _videos()]
+    marks = [time.perf_counter()]
+    timeline = estimate_timeline(tracks, (None, None))
+    marks.append(time.perf_counter())
+    calibration = calibrate(tracks, timeline, focal_35mm=(None, None), progress=silent)
+    timeline = refined_timeline(timeline, calibration)
+    marks.append(time.perf_counter())
+    solve_body(
+        tracks, timeline, calibration, fps=FPS, start_s=0.0, end_s=length_s - 1.0 / FPS,
+        height_m=ASSUMED_HEIGHT_M, progress=silent,
+    )  # fmt: skip
+    marks.append(time.perf_counter())
+    names = ("sync", "calibrate", "body")
+    return {name: b - a for name, a, b in zip(names, marks, marks[1:], strict=False)}
+
+
+def _result(work: str, length_s: float, again: bool) -> dict[str, Any]:
+    """A measurement, from an earlier run of the same code where there is one."""
+    path = RESULTS / "speed" / f"{work}-{length_s:g}s-{_key()}.json"
+    if path.exists() and not again:
+        return json.loads(path.read_text(encoding="utf-8"))
+    command = [sys.executable, "-m", "benchmarks", "speed", "--one", work, str(length_s)]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, env=dict(os.environ)
+    )
+    if done.returncode != 0:
+        return {"failed": (done.stderr.strip().splitlines() or ["it said nothing"])[-1]}
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    write_text(path, json.dumps(result))
+    return result
+
+
+def _key() -> str:
+    digest = hashlib.blake2b(machine().encode(), digest_size=8)
+    for source in sorted((REPOSITORY / "mvmocap_core").rglob("*.py")):
+        digest.update(source.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()
+
+
+def _cells(work: str, length_s: float, result: dict[str, Any]) -> list[str]:
+    name = WORK_NAMES[work]
+    if "failed" in result:
+        return [f"{name}: failed: {result['failed']}", show(length_s, 0), *[""] * 8]
+    seconds, stages_s = result["seconds"], result["stages_s"]
+    return [
+        name,
+        show(length_s, 0),
+        str(result["frames"]),
+        show(seconds),
+        show(result["frames"] / seconds),
+        show(seconds / length_s, 2),
+        show(result["peak_mib"], 0),
+        *(show(stages_s.get(stage)) for stage in ("sync", "calibrate", "body")),
+    ]
