@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bpy
 
+from mvmocap_core.errors import InputError
 from mvmocap_core.storage import atomic_path
 
 FORMATS = ("fbx", "bvh", "glb", "usd")
@@ -20,13 +21,17 @@ def export_armature(armature_object: bpy.types.Object, file_format: str, target:
     Raises:
         ValueError: for a format that is not in `FORMATS`.
         RuntimeError: (from Blender) when the exporter fails.
-        InputError: when the disk is full or the folder cannot be written.
+        InputError: when this Blender is built without the format, the disk is full or the folder
+            cannot be written.
     """
     writer = _WRITERS.get(file_format)
     if writer is None:
         raise ValueError(f"{file_format}: not one of {', '.join(FORMATS)}")
     if file_format in _ADDONS:
         _enable(_ADDONS[file_format])
+    if file_format == "usd" and "usd_export" not in dir(bpy.ops.wm):
+        message = "this Blender is built without USD; leave usd out, or use blender.org's build."
+        raise InputError(message, reason="no_usd")
     _select_with_meshes(armature_object)
     with atomic_path(target) as temporary:
         writer(str(temporary))

@@ -15,7 +15,7 @@ from mvmocap_core.storage import atomic_path
 
 _AZIMUTH_DEG, _ELEVATION_DEG = 35.0, 14.0
 _FIELD_OF_VIEW_DEG = 35.0
-_LEFT, _RIGHT, _MIDDLE = (0.05, 0.35, 1.0, 1.0), (1.0, 0.22, 0.03, 1.0), (0.95, 0.95, 0.95, 1.0)
+_LEFT, _RIGHT, _MIDDLE = (0.1, 0.4, 1.0, 1.0), (1.0, 0.25, 0.05, 1.0), (0.95, 0.95, 0.95, 1.0)
 _GRID = (0.32, 0.34, 0.37, 1.0)
 _BACKGROUND = (0.07, 0.075, 0.085)
 
@@ -35,28 +35,25 @@ def render_preview(
     scene = bpy.context.scene
     for other in scene.objects:
         other.hide_render = True
-    low, high = _extent_m(armature_object, scene)
+    points_m = _swept_points_m(armature_object, scene)
     _add_sticks(armature_object, scene.collection)
-    _add_grid(low, high, scene.collection)
-    scene.camera = _add_camera(low, high, size_px, scene.collection)
+    _add_grid(points_m, scene.collection)
+    scene.camera = _add_camera(points_m, size_px, scene.collection)
     _set_up_render(scene, size_px)
     with atomic_path(target) as temporary:
         scene.render.filepath = str(temporary)
         bpy.ops.render.render(animation=True)
 
 
-def _extent_m(
-    armature_object: bpy.types.Object, scene: bpy.types.Scene
-) -> tuple[np.ndarray, np.ndarray]:
-    """(3,) and (3,) corners of the box that holds all bones in all frames."""
+def _swept_points_m(armature_object: bpy.types.Object, scene: bpy.types.Scene) -> np.ndarray:
+    """(N, 3) ends of all bones in frames spread over the motion, in the world."""
     points: list[Vector] = []
     n_frames = scene.frame_end - scene.frame_start + 1
     for frame in range(scene.frame_start, scene.frame_end + 1, max(1, n_frames // 60)):
         scene.frame_set(frame)
         for bone in armature_object.pose.bones:
             points += [armature_object.matrix_world @ end for end in (bone.head, bone.tail)]
-    low, high = np.min(points, axis=0), np.max(points, axis=0)
-    return np.minimum(low, [low[0], low[1], 0.0]), high
+    return np.array(points)
 
 
 def _add_sticks(armature_object: bpy.types.Object, collection: bpy.types.Collection) -> None:
@@ -114,8 +111,9 @@ def _octahedron(head: Vector, tail: Vector, thickness: float) -> list[Vector]:
     return [head.copy(), *(head + 0.15 * along + offset for offset in around), tail.copy()]
 
 
-def _add_grid(low: np.ndarray, high: np.ndarray, collection: bpy.types.Collection) -> None:
+def _add_grid(points_m: np.ndarray, collection: bpy.types.Collection) -> None:
     """Lines on the floor, one metre apart, as thin faces."""
+    low, high = points_m.min(axis=0), points_m.max(axis=0)
     x_range = math.floor(low[0] - 0.5), math.ceil(high[0] + 0.5)
     y_range = math.floor(low[1] - 0.5), math.ceil(high[1] + 0.5)
     half = 0.006
@@ -136,12 +134,9 @@ def _strip(x0: float, x1: float, y0: float, y1: float) -> list[tuple[float, floa
 
 
 def _add_camera(
-    low: np.ndarray,
-    high: np.ndarray,
-    size_px: Sequence[int],
-    collection: bpy.types.Collection,
+    points_m: np.ndarray, size_px: Sequence[int], collection: bpy.types.Collection
 ) -> bpy.types.Object:
-    """A three-quarter view that holds the whole box."""
+    """A three-quarter view that holds all points (N, 3)."""
     data = bpy.data.cameras.new("preview")
     data.sensor_fit = "VERTICAL" if size_px[0] > size_px[1] else "HORIZONTAL"
     data.angle = math.radians(_FIELD_OF_VIEW_DEG)
@@ -153,13 +148,13 @@ def _add_camera(
         math.sin(elevation),
     ))  # fmt: skip
     rotation = backward.to_track_quat("Z", "Y").to_matrix()
-    corners = [Vector((x, y, z)) for x in (low[0], high[0]) for y in (low[1], high[1])
-               for z in (low[2], high[2])]  # fmt: skip
-    middle = Vector(((low + high) / 2).tolist())
-    seen = [rotation.inverted() @ (corner - middle) for corner in corners]
+    axes = np.array(rotation)
+    middle = axes @ (0.5 * (np.min(points_m @ axes, axis=0) + np.max(points_m @ axes, axis=0)))
+    seen = (points_m - middle) @ axes
     tangent = math.tan(math.radians(_FIELD_OF_VIEW_DEG) / 2)
-    distance = max(1.06 * max(abs(p.x), abs(p.y)) / tangent + p.z for p in seen)
-    camera.matrix_world = Matrix.Translation(middle + distance * backward) @ rotation.to_4x4()
+    distance = float(np.max(1.12 * np.abs(seen[:, :2]).max(axis=1) / tangent + seen[:, 2]))
+    place = Vector(middle.tolist()) + distance * backward
+    camera.matrix_world = Matrix.Translation(place) @ rotation.to_4x4()
     data.clip_end = 10.0 * distance + 100.0
     collection.objects.link(camera)
     return camera

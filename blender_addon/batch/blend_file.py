@@ -74,13 +74,13 @@ def save_blend(target: Path) -> None:
     """
     for clip in bpy.data.movieclips:
         clip.filepath = bpy.path.relpath(bpy.path.abspath(clip.filepath), start=str(target.parent))
-    if target.is_file():
-        target.replace(target.with_suffix(".blend1"))  # Blender's own way of keeping the last
     with atomic_path(target) as temporary:
         temporary.unlink()  # or Blender would keep the empty file as a backup
         bpy.ops.wm.save_as_mainfile(
             filepath=str(temporary), check_existing=False, relative_remap=True
         )
+        if target.is_file():
+            target.replace(target.with_suffix(".blend1"))  # Blender's own way of keeping the last
 
 
 def _open(character: Path, job: SceneJob) -> None:

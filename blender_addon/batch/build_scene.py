@@ -20,7 +20,7 @@ class Work:
     solve:   (job, take folder) writes motion.npz and report.json into the take.
     footage: (job, take folder) writes the proxies, one a video.
     blend:   (job, take folder, proxies, target) saves the .blend.
-    export:  (blend, {format: target}) writes the files for other programs.
+    export:  (blend, format, target) writes a file for other programs.
     preview: (job, take folder, blend, target) writes the preview video.
     code:    () hash of the code that does it all.
     """
@@ -28,7 +28,7 @@ class Work:
     solve: Callable[[SceneJob, Path], None]
     footage: Callable[[SceneJob, Path], None]
     blend: Callable[[SceneJob, Path, list[Path], Path], None]
-    export: Callable[[Path, dict[str, Path]], None]
+    export: Callable[[Path, str, Path], None]
     preview: Callable[[SceneJob, Path, Path, Path], None]
     code: Callable[[], str]
 
@@ -92,42 +92,30 @@ class _Build:
         self.step("blend", key, [blend], lambda: work.blend(job, take, proxies, blend))
         self.outputs.append(blend)
 
-        self.export(blend, key)
+        for name in job.export:
+            target = job.out / f"{job.name}.{name}"
+            self.step(
+                f"export {name}", key, [target], lambda n=name, t=target: work.export(blend, n, t)
+            )
+            self.outputs.append(target)
+
         if job.preview:
             preview = job.out / "preview.mp4"
             self.step("preview", key, [preview], lambda: work.preview(job, take, blend, preview))
             self.outputs.append(preview)
         return Built(tuple(self.made), tuple(self.outputs))
 
-    def export(self, blend: Path, key: str) -> None:
-        """One call for all formats that are missing: the file is opened once."""
-        targets = {name: self.job.out / f"{self.job.name}.{name}" for name in self.job.export}
-        missing = {
-            name: target
-            for name, target in targets.items()
-            if self.is_forced or not self.state.is_done(f"export {name}", key, [target])
-        }
-        if missing:
-            self.begin(f"export {', '.join(missing)}", [f"export {name}" for name in missing])
-            self.work.export(blend, missing)
-            for name in missing:
-                self.state.finish(f"export {name}", key)
-        self.outputs += targets.values()
-
     def step(self, name: str, key: str, outputs: Sequence[Path], do: Callable[[], None]) -> None:
-        if self.is_forced or not self.state.is_done(name, key, outputs):
-            self.begin(name, [name])
-            do()
-            absent = [path for path in outputs if not path.is_file()]
-            if absent:
-                raise RuntimeError(f"{name} left no {absent[0]}")
-            self.state.finish(name, key)
-
-    def begin(self, title: str, steps: Sequence[str]) -> None:
-        self.say(title)
-        for step in steps:
-            self.state.start(step)
-        self.made += steps
+        if not self.is_forced and self.state.is_done(name, key, outputs):
+            return
+        self.say(name)
+        self.state.start(name)
+        do()
+        absent = [path for path in outputs if not path.is_file()]
+        if absent:
+            raise RuntimeError(f"{name} left no {absent[0]}")
+        self.state.finish(name, key)
+        self.made.append(name)
 
 
 def check_inputs(job: SceneJob) -> None:

@@ -33,13 +33,17 @@ def run_core(repository: Path, arguments: Sequence[str], say: Say) -> None:
     """
     listener = _Listener(say)
     path = os.pathsep.join(filter(None, [str(repository), os.environ.get("PYTHONPATH")]))
+    python = core_python(repository)
     code = run_child(
-        [str(core_python(repository)), "-m", *arguments],
+        [str(python), "-m", *arguments],
         on_line=listener.hear,
         environment={"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
     )
     if code == 0:
         return
+    if "ModuleNotFoundError" in listener.last_line:
+        message = f"{python}: {listener.last_line}; `./run setup` makes .venv beside build.py."
+        raise InputError(message, reason="not_installed")
     message = listener.error or listener.last_line or f"{arguments[0]} ended with exit code {code}"
     if code == _EXIT_INPUT:
         raise InputError(message, reason=listener.reason)

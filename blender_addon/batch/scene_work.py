@@ -65,13 +65,11 @@ def _blend(job: SceneJob, take: Path, proxies: list[Path], target: Path) -> None
     make_blend(job, load_motion(take / "motion.npz"), proxies, target)
 
 
-def _export(blend: Path, targets: dict[str, Path]) -> None:
+def _export(blend: Path, file_format: str, target: Path) -> None:
     from ..armature.export import export_armature
     from .blend_file import open_blend
 
-    armature_object = open_blend(blend)
-    for file_format, target in targets.items():
-        export_armature(armature_object, file_format, target)
+    export_armature(open_blend(blend), file_format, target)
 
 
 def _preview(

@@ -25,7 +25,7 @@ _SPINE = {
 
 
 def synthetic_clip(
-    *, n_frames: int = 60, fps: float = 30.0, start_s: float = 0.2, seed: int = 0
+    *, n_frames: int = 40, fps: float = 30.0, start_s: float = 0.2, seed: int = 0
 ) -> MotionClip:
     """Smooth random rotations of every joint about a T-pose, walking away from the origin."""
     rng = np.random.default_rng(seed)

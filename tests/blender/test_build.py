@@ -225,3 +225,11 @@ def _assert_ends(pid: int) -> None:
         return state == "Z"  # ended; whoever inherited it has not asked yet
 
     _wait_until(is_gone)
+
+
+def test_a_core_that_is_not_installed_is_told_with_its_cure(farm: Farm):
+    stub = farm.root / ".venv" / "bin" / "python"
+    stub.write_text("#!/bin/sh\necho \"ModuleNotFoundError: No module named 'scipy'\"; exit 1\n")
+    farm.write('[[scene]]\nname = "dance"\nvideos = ["a.mp4", "b.mp4"]\n')
+    assert farm.build().returncode == 2
+    assert "./run setup" in farm.summary()["dance"]["message"]

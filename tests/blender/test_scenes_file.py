@@ -136,4 +136,4 @@ def test_the_schema_accepts_what_the_reader_accepts(repository: Path):
 def test_the_example_can_be_read(repository: Path):
     (job,) = read_scenes(repository / "examples" / "scenes.toml")
     assert all(video.is_file() for video in job.videos)
-    assert set(job.export) == set(EXPORT_FORMATS)
+    assert {"fbx", "bvh"} <= set(job.export)

@@ -14,7 +14,7 @@ motion_path, proxy = map(Path, arguments())
 clip = load_motion(motion_path)
 bpy.ops.wm.read_factory_settings(use_empty=True)
 scene = bpy.context.scene
-points = clip.positions_m[::20].reshape(-1, 3)
+points = clip.positions_m[::15].reshape(-1, 3)
 seen = []
 for view, (width, height) in enumerate(clip.image_size):
     camera = add_camera(

@@ -57,8 +57,8 @@ retarget_motion(armature_object, clip, sample_motion(clip), bone_map)
 names = list(bone_map.values())
 finish(
     {
-        "frames": [0, 25, 50],
-        "heads_m": [heads_m(armature_object, names, 1 + frame).tolist() for frame in (0, 25, 50)],
+        "frames": [0, 15, 30],
+        "heads_m": [heads_m(armature_object, names, 1 + frame).tolist() for frame in (0, 15, 30)],
         "size": 0.5 * SIZE,
     }
 )
