@@ -2,8 +2,8 @@
 
 `fit_shape` finds the proportions from a sample of frames: frames are independent given the shape,
 so poses are eliminated frame by frame. `fit_motion` finds the poses of all frames with the shape
-fixed: one smooth solution by Gauss-Newton with a banded matrix, window after window, so that cost
-is linear in frames and memory constant.
+fixed: one smooth solution by Gauss-Newton with a block-banded matrix, window after window, so that
+cost is linear in frames and memory constant.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from mvmocap_core.body.evidence import Evidence, triangulate
 from mvmocap_core.body.kinematics import N_UNKNOWNS, Pose, concatenate
 from mvmocap_core.body.residuals import Normals, linearise
 from mvmocap_core.body.skeleton import PROPORTIONS, Body
-from mvmocap_core.body.smoothness import Smoothness, solve_banded
+from mvmocap_core.body.smoothness import Elimination, Smoothness
 from mvmocap_core.body.start import starting_pose
 from mvmocap_core.progress import Progress, silent
 
@@ -125,4 +125,4 @@ def _banded_step(
     blocks[:n_fixed, diagonal, diagonal] += _FIXED
     gradient = normals.gradient + smooth.gradient(pose)
     gradient[:n_fixed] = 0.0
-    return -solve_banded(blocks, beside, gradient)
+    return -Elimination.of(blocks, beside).solve(gradient)

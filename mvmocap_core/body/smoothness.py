@@ -7,14 +7,14 @@ blocks (F, N, N) on the diagonal and diagonal blocks `beside` (2, F, N) next to 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solveh_banded
+from numpy.linalg import LinAlgError
+from scipy.linalg.lapack import dpotrf, dpotri
 
 from mvmocap_core.body.anatomy import ANATOMY, REFERENCE_FPS
 from mvmocap_core.body.kinematics import GROUPS, N_UNKNOWNS, Pose
 from mvmocap_core.body.skeleton import JOINT
 from mvmocap_core.geometry.rotations import rotmat_to_rotvec
 
-_BAND = 2 * N_UNKNOWNS
 _FIRST = (-1.0, 1.0)
 _SECOND = (1.0, -2.0, 1.0)
 
@@ -76,52 +76,73 @@ def _differences(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
     return first, np.diff(first, axis=0)
 
 
-def solve_banded(blocks: np.ndarray, beside: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve for (F, N) with blocks (F, N, N), couplings (2, F, N) and right side (F, N)."""
-    n_frames, n = right.shape
-    band = np.zeros((_BAND + 1, n_frames, n))
-    rows, columns = np.triu_indices(n)
-    band[_BAND + rows - columns, :, columns] = blocks[:, rows, columns].T
-    band[_BAND - n, 1:] = beside[0, :-1]
-    band[0, 2:] = beside[1, :-2]
-    try:
-        solved = solveh_banded(band.reshape(_BAND + 1, -1), right.ravel(), check_finite=False)
-    except LinAlgError:  # rounding made it indefinite; a little more damping mends that
-        band[_BAND] *= 1.0 + 1e-6
-        solved = solveh_banded(band.reshape(_BAND + 1, -1), right.ravel(), check_finite=False)
-    return solved.reshape(n_frames, n)
+@dataclass(frozen=True, slots=True, eq=False)
+class Elimination:
+    """The factored matrix. Pairs of frames make it block tridiagonal.
 
-
-def marginal_covariance(blocks: np.ndarray, beside: np.ndarray) -> np.ndarray:
-    """(F, N, N) diagonal blocks of the inverse of the whole banded matrix.
-
-    Pairs of frames make it block tridiagonal; then block elimination forwards and the
-    Takahashi recursion backwards (the information form of a Kalman smoother).
+    inverses: (P, 2N, 2N) of the pairs' Schur complements; gains: (P, 2N, 2N) of each pair on the
+    next. Couplings are diagonal, so all but the inverses costs N^2 a frame.
     """
-    n_frames, n = blocks.shape[:2]
-    n_pairs = (n_frames + 1) // 2
-    pair = np.tile(np.eye(2 * n), (n_pairs, 1, 1))
-    across = np.zeros((n_pairs, 2 * n, 2 * n))
-    diagonal = np.arange(n)
-    even, odd = blocks[0::2], blocks[1::2]
-    pair[:, :n, :n] = even
-    pair[: len(odd), n:, n:] = odd
-    within = beside[0, 0::2][: len(odd)]
-    pair[: len(odd), diagonal, n + diagonal] = pair[: len(odd), n + diagonal, diagonal] = within
-    across[:, diagonal, diagonal] = beside[1, 0::2]
-    across[: len(odd), n + diagonal, n + diagonal] = beside[1, 1::2]
-    across[: len(odd), n + diagonal, diagonal] = beside[0, 1::2]
-    inverses, gains = [], []
-    schur = pair[0]
-    for k in range(n_pairs):
-        inverse = cho_solve(cho_factor(schur, check_finite=False), np.eye(2 * n))
-        inverses.append(inverse)
-        if k + 1 < n_pairs:
-            gains.append(inverse @ across[k])
-            schur = pair[k + 1] - across[k].T @ gains[k]
-    covariance = np.empty((n_pairs, 2 * n, 2 * n))
-    covariance[-1] = inverses[-1]
-    for k in range(n_pairs - 2, -1, -1):
-        covariance[k] = inverses[k] + gains[k] @ covariance[k + 1] @ gains[k].T
-    marginal = np.stack([covariance[:, :n, :n], covariance[:, n:, n:]], axis=1)
-    return marginal.reshape(-1, n, n)[:n_frames]
+
+    inverses: np.ndarray
+    gains: np.ndarray
+    n_frames: int
+
+    @staticmethod
+    def of(blocks: np.ndarray, beside: np.ndarray) -> "Elimination":
+        """Factor blocks (F, N, N) with couplings (2, F, N). Raises LinAlgError if indefinite."""
+        n_frames, n = blocks.shape[:2]
+        n_pairs = (n_frames + 1) // 2
+        pairs = np.tile(np.eye(2 * n), (n_pairs, 1, 1))
+        pairs[:, :n, :n] = blocks[0::2]
+        n_odd = n_frames // 2
+        pairs[:n_odd, n:, n:] = blocks[1::2]
+        unknown = np.arange(n)
+        within = beside[0, 0::2][:n_odd]
+        pairs[:n_odd, unknown, n + unknown] = pairs[:n_odd, n + unknown, unknown] = within
+        even, odd = beside[1, 0::2], np.zeros((n_pairs, n))
+        odd[:n_odd] = beside[1, 1::2]
+        cross = np.zeros((n_pairs, n))
+        cross[:n_odd] = beside[0, 1::2]
+        inverses, gains = np.empty_like(pairs), np.zeros_like(pairs)
+        schur = pairs[0]
+        for k in range(n_pairs):
+            inverse = inverses[k] = _inverse(schur)
+            if k + 1 == n_pairs:
+                break
+            gain = gains[k]
+            gain[:, :n] = inverse[:, :n] * even[k] + inverse[:, n:] * cross[k]
+            gain[:, n:] = inverse[:, n:] * odd[k]
+            schur = pairs[k + 1]
+            schur[:n] -= even[k, :, None] * gain[:n] + cross[k, :, None] * gain[n:]
+            schur[n:] -= odd[k, :, None] * gain[n:]
+        return Elimination(inverses, gains, n_frames)
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """(F, N) -> (F, N)."""
+        n = right.shape[1]
+        padded = np.zeros((len(self.inverses), 2 * n))
+        padded.reshape(-1, n)[: self.n_frames] = right
+        for k in range(1, len(padded)):
+            padded[k] -= padded[k - 1] @ self.gains[k - 1]
+        solved = np.einsum("pab,pb->pa", self.inverses, padded)
+        for k in range(len(padded) - 2, -1, -1):
+            solved[k] -= self.gains[k] @ solved[k + 1]
+        return solved.reshape(-1, n)[: self.n_frames]
+
+    def marginal_covariance(self) -> np.ndarray:
+        """(F, N, N) diagonal blocks of the inverse of the whole matrix (Takahashi et al. 1973)."""
+        n = self.inverses.shape[1] // 2
+        covariance = self.inverses.copy()
+        for k in range(len(covariance) - 2, -1, -1):
+            covariance[k] += self.gains[k] @ covariance[k + 1] @ self.gains[k].T
+        pairs = np.stack([covariance[:, :n, :n], covariance[:, n:, n:]], axis=1)
+        return pairs.reshape(-1, n, n)[: self.n_frames]
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    factor, failed = dpotrf(matrix, lower=1)
+    if failed:
+        raise LinAlgError("the system is not positive definite")
+    inverse, _ = dpotri(factor, lower=1)
+    return np.tril(inverse) + np.tril(inverse, -1).T

@@ -7,7 +7,7 @@ from mvmocap_core.body.fit import OVERLAP, WINDOW
 from mvmocap_core.body.kinematics import Pose, forward, landmark_positions, point_jacobian
 from mvmocap_core.body.residuals import CAUCHY_SCALE, linearise, view_residuals
 from mvmocap_core.body.skeleton import JOINT_NAMES, LANDMARK, N_JOINTS, Body
-from mvmocap_core.body.smoothness import Smoothness, marginal_covariance
+from mvmocap_core.body.smoothness import Elimination, Smoothness
 from mvmocap_core.calibration.cameras import Calibration
 
 RADIUS_68 = 1.872
@@ -69,7 +69,7 @@ def _fit_variance(pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness
     coupling, beside = smooth.hessian(len(blocks))
     diagonal = np.arange(blocks.shape[1])
     blocks[:, diagonal, diagonal] += coupling + 1e-6
-    covariance = marginal_covariance(blocks, beside)
+    covariance = Elimination.of(blocks, beside).marginal_covariance()
     position, rotation = forward(pose, body)
     jacobian = point_jacobian(position, rotation, position, ALL_JOINTS)
     spread = jacobian @ covariance[:, None]

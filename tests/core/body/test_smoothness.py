@@ -3,7 +3,7 @@ import pytest
 
 from mvmocap_core.body.kinematics import N_UNKNOWNS
 from mvmocap_core.body.skeleton import average_body
-from mvmocap_core.body.smoothness import Smoothness, marginal_covariance, solve_banded
+from mvmocap_core.body.smoothness import Elimination, Smoothness
 from tests.core.performance import dance
 
 
@@ -30,7 +30,7 @@ def test_banded_solution_is_the_dense_one():
     blocks, beside, dense = random_system(7)
     right = np.random.default_rng(1).normal(size=(7, N_UNKNOWNS))
     np.testing.assert_allclose(
-        solve_banded(blocks, beside, right).ravel(), np.linalg.solve(dense, right.ravel())
+        Elimination.of(blocks, beside).solve(right).ravel(), np.linalg.solve(dense, right.ravel())
     )
 
 
@@ -39,7 +39,8 @@ def test_marginal_covariance_is_that_of_the_dense_inverse(n_frames):
     blocks, beside, dense = random_system(n_frames)
     inverse = np.linalg.inv(dense).reshape(n_frames, N_UNKNOWNS, n_frames, N_UNKNOWNS)
     expected = np.stack([inverse[f, :, f] for f in range(n_frames)])
-    np.testing.assert_allclose(marginal_covariance(blocks, beside), expected, atol=1e-12)
+    found = Elimination.of(blocks, beside).marginal_covariance()
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_gradient_is_the_derivative_of_the_cost_for_slow_motion():
