@@ -96,7 +96,11 @@ def frame_times_s(path: Path) -> np.ndarray:
 
 
 def iter_frames(
-    path: Path, *, start_s: float | None = None, end_s: float | None = None
+    path: Path,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    scale: float = 1.0,
 ) -> Iterator[Frame]:
     """Yield the frames with start_s <= time <= end_s, in the order of time, none twice.
 
@@ -104,6 +108,7 @@ def iter_frames(
         path: any video that FFmpeg reads.
         start_s: seconds since the video's first frame; reached by seeking where that works.
         end_s: the same; with None the file is read to its end, which has to be there.
+        scale: size of the images given over the video's own.
 
     Raises InputError with a reason as `probe_video`, truncated also after the last good frame.
     """
@@ -113,7 +118,7 @@ def iter_frames(
             reader = _Reader(path, container, stream)
             frames = reader.frames_from(start_s or 0.0) if seeks else reader.frames()
             if frames is not None:
-                yield from reader.cut(frames, start_s, end_s)
+                yield from reader.cut(frames, start_s, end_s, scale)
                 return
 
 
@@ -151,6 +156,7 @@ class _Reader:
         frames: Iterator[tuple[float, VideoFrame]],
         start_s: float | None,
         end_s: float | None,
+        scale: float,
     ) -> Iterator[Frame]:
         """The part between the in and out points, upright; checks that the end is there."""
         reached_s = None
@@ -160,7 +166,7 @@ class _Reader:
                 continue
             if end_s is not None and time_s > end_s + _SAME_TIME_S:
                 return
-            yield Frame(time_s, self._upright(frame))
+            yield Frame(time_s, self._upright(frame, scale))
         if reached_s is not None:
             check_end(self.path, self.container, self.stream, self.zero_s, reached_s)
 
@@ -185,11 +191,11 @@ class _Reader:
                 last_s = time_s
                 yield time_s, frame
 
-    def _upright(self, frame: VideoFrame) -> np.ndarray:
+    def _upright(self, frame: VideoFrame, scale: float) -> np.ndarray:
         if (frame.width, frame.height) != (self.first.width, self.first.height):
             message = f"{self.path}: the picture's size changes; convert the video to one size."
             raise InputError(message, reason="size_changes")
-        return self.orientation.upright_image(frame)
+        return self.orientation.upright_image(frame, scale=scale)
 
 
 def _first_frame(decoded: Iterator[VideoFrame], path: Path) -> VideoFrame:

@@ -31,12 +31,11 @@ class Orientation:
         width = max(1, round(width * self.pixel_aspect))
         return (height, width) if self.is_transposed else (width, height)
 
-    def upright_image(self, frame: VideoFrame) -> np.ndarray:
-        """(H, W, 3) uint8 RGB, upright, with square pixels, contiguous."""
-        width = max(1, round(frame.width * self.pixel_aspect))
-        if width != frame.width:
-            frame = frame.reformat(width=width, height=frame.height)
-        image = frame.to_ndarray(format="rgb24")
+    def upright_image(self, frame: VideoFrame, *, scale: float = 1.0) -> np.ndarray:
+        """(H, W, 3) uint8 RGB, upright, with square pixels, contiguous, `scale` times as large."""
+        width = max(1, round(frame.width * self.pixel_aspect * scale))
+        height = max(1, round(frame.height * scale))
+        image = frame.to_ndarray(format="rgb24", width=width, height=height)
         if self.is_transposed:
             image = image.transpose(1, 0, 2)
         if self.is_mirrored_x:

@@ -21,7 +21,7 @@ LONG_SIDE_PX = 1280
 KEY_FRAME_EVERY = 10  # lets the animator scrub
 NEIGHBOUR_S = 1.0  # uneven frames this far apart still have a nearest one
 MAX_DENOMINATOR = 1001  # 30000/1001 and its like are exact
-QUALITY = {"crf": "21", "preset": "veryfast", "tune": "fastdecode"}
+QUALITY = {"crf": "21", "preset": "superfast", "tune": "fastdecode"}
 
 
 def write_proxy(
@@ -56,7 +56,7 @@ def write_proxy(
         raise ValueError("source_times_s must be finite and not decrease.")
     info = probe_video(source)
     lens = _Lens(info.image_size, K, dist)
-    pictures = _nearest_frames(source, source_times_s, 1.0 / info.fps)
+    pictures = _nearest_frames(source, source_times_s, 1.0 / info.fps, lens.scale)
     with atomic_path(target) as temporary, av.open(str(temporary), "w", format="mp4") as container:
         stream = _h264_stream(container, lens.size, fps)
         shown: Frame | None = None
@@ -73,11 +73,11 @@ def write_proxy(
 
 
 class _Lens:
-    """Undoes the lens's distortion and makes the picture smaller in one step."""
+    """Undoes the distortion of pictures that were made smaller by `scale`."""
 
     def __init__(self, image_size: tuple[int, int], K: np.ndarray, dist: np.ndarray) -> None:
-        scale = min(1.0, LONG_SIDE_PX / max(image_size))
-        width, height = (max(1, round(side * scale)) for side in image_size)
+        self.scale = min(1.0, LONG_SIDE_PX / max(image_size))
+        width, height = (max(1, round(side * self.scale)) for side in image_size)
         self.shape = (width, height)
         self.size = (width + width % 2, height + height % 2)
         self.black = np.zeros((self.size[1], self.size[0], 3), np.uint8)
@@ -85,25 +85,30 @@ class _Lens:
         if np.any(dist):
             scaling = np.diag([width / image_size[0], height / image_size[1], 1.0])
             centres = np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])  # OpenCV's pixel (0, 0)
+            small = scaling @ K - centres
             self.maps = cv2.initUndistortRectifyMap(
-                K - centres, dist, np.eye(3), scaling @ K - centres, self.shape, cv2.CV_16SC2
+                small, dist, np.eye(3), small, self.shape, cv2.CV_16SC2
             )
 
     def straight(self, image: np.ndarray) -> np.ndarray:
+        """Straighten a picture of `shape`, and make its size even."""
+        if image.shape[1::-1] != self.shape:  # pixels that are not square round differently
+            image = cv2.resize(image, self.shape, interpolation=cv2.INTER_AREA)
         if self.maps is not None:
             image = cv2.remap(image, *self.maps, cv2.INTER_LINEAR)
-        elif image.shape[1::-1] != self.shape:
-            image = cv2.resize(image, self.shape, interpolation=cv2.INTER_AREA)
         padding = [(0, self.size[1] - self.shape[1]), (0, self.size[0] - self.shape[0]), (0, 0)]
         return np.pad(image, padding, mode="edge") if self.size != self.shape else image
 
 
-def _nearest_frames(source: Path, times_s: np.ndarray, interval_s: float) -> Iterator[Frame | None]:
+def _nearest_frames(
+    source: Path, times_s: np.ndarray, interval_s: float, scale: float
+) -> Iterator[Frame | None]:
     """Yield for each time the nearest frame, None where it is over half an interval outside."""
     if times_s.size == 0:
         return
     start_s = max(0.0, float(times_s[0]) - NEIGHBOUR_S)
-    frames = iter_frames(source, start_s=start_s, end_s=float(times_s[-1]) + NEIGHBOUR_S)
+    end_s = float(times_s[-1]) + NEIGHBOUR_S
+    frames = iter_frames(source, start_s=start_s, end_s=end_s, scale=scale)
     before: Frame | None = None
     after = next(frames, None)
     for time_s in times_s:
