@@ -1,0 +1,127 @@
+"""The benches' own arithmetic, on small cases with known answers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.accuracy import camera_rows, pose_rows, summary_lines
+from benchmarks.clips import SCORED, clip_loaders
+from benchmarks.long_takes import long_track, there_and_back
+from benchmarks.motion_capture import DEV_SUBJECTS, MotionCapture, load_motions
+from benchmarks.scoring import score_triangulation
+from benchmarks.sounds import KINDS, Microphone, make_scene, record
+from benchmarks.synthetic import Difficulty, make_take
+from benchmarks.tables import markdown_table, text_table, write_section
+from mvmocap_core.detection.detections import LANDMARK_NAMES
+from mvmocap_core.geometry.cameras import project_points
+
+
+@pytest.fixture
+def motion() -> MotionCapture:
+    """Landmarks on a grid that sways."""
+    t = np.arange(120) / 30.0
+    rest = np.random.default_rng(0).uniform([-0.4, -0.2, 0.0], [0.4, 0.2, 1.8], (33, 3))
+    sway = 0.1 * np.sin(2 * np.pi * t[:, None, None] + np.arange(99).reshape(33, 3))
+    return MotionCapture("sway", 0, 30.0, rest + sway)
+
+
+def test_virtual_phones_without_noise_see_the_truth(motion: MotionCapture):
+    take = make_take(np.random.default_rng(1), motion, Difficulty(noise=0.0, outlier_share=0.0))
+    for view, start_s in enumerate((take.start_s, take.start_s + take.offset_s)):
+        track, cameras = take.tracks[view], take.cameras
+        truth = project_points(
+            motion.at(start_s + track.times_s),
+            cameras.K[view],
+            cameras.dist[view],
+            cameras.T_cam_world[view],
+        )
+        found = np.isfinite(track.keypoints_2d_px)
+        assert found.mean() > 0.95
+        assert np.allclose(track.keypoints_2d_px[found], truth[found], atol=1e-9)
+    assert take.truth_joints_m.shape == (len(take.tracks[0].times_s), 33, 3)
+
+
+def test_one_seed_is_one_take(motion: MotionCapture):
+    one, two = (make_take(np.random.default_rng(7), motion) for _ in range(2))
+    assert one.offset_s == two.offset_s
+    assert np.array_equal(one.tracks[1].keypoints_2d_px, two.tracks[1].keypoints_2d_px, True)
+
+
+def test_phones_film_the_asked_overlap(motion: MotionCapture):
+    for seed in range(20):
+        take = make_take(np.random.default_rng(seed), motion)
+        first, second = take.tracks
+        start = max(0.0, take.offset_s)
+        end = min(first.times_s[-1], second.times_s[-1] + take.offset_s)
+        assert end - start > 1.5 - 2.0 / 24.0
+
+
+def test_splits_share_no_subject(shared_data: Path):
+    val, dev, train = (load_motions(split) for split in ("val", "dev", "train"))
+    subjects = [{motion.subject for motion in split} for split in (val, dev, train)]
+    assert subjects[1] == set(DEV_SUBJECTS)
+    assert not subjects[0] & subjects[1]
+    assert not subjects[0] & subjects[2]
+    assert not subjects[1] & subjects[2]
+
+
+def test_captured_landmarks_are_a_person(shared_data: Path):
+    motion = load_motions("val")[0]
+    nose = motion.landmarks_m[:, LANDMARK_NAMES.index("nose")]
+    ankle = motion.landmarks_m[:, LANDMARK_NAMES.index("left_ankle")]
+    assert motion.landmarks_m.shape[1:] == (33, 3)
+    assert np.isfinite(motion.landmarks_m).all()
+    assert 1.1 < np.median(nose[:, 2] - ankle[:, 2]) < 1.9
+
+
+def test_triangulation_of_the_real_pair_scores_as_known(shared_data: Path):
+    clip = clip_loaders()["real 1-2"]()
+    assert clip.truth_m.shape == (100, len(SCORED), 3)
+    score = score_triangulation(clip, clip.cameras)["landmarks"]
+    assert score["w_mpjpe_mm"] == pytest.approx(17.1, abs=0.3)
+    assert score["coverage"] == 1.0
+
+
+def test_a_failed_clip_is_a_row():
+    failed = {"name": "broken", "group": "real", "failed": "crashed (1): why"}
+    assert "crashed (1): why" in " ".join(pose_rows([failed])[0])
+    assert len({len(row) for row in pose_rows([failed])}) == 1
+    assert camera_rows([failed])[0][0] == "broken"
+    assert summary_lines([failed])[-1] == "1 of 1 clips failed"
+
+
+def test_tables_have_every_cell():
+    head, rows = ("clip", "mm"), [["walk", "20.0"], ["a long name", "1.5"]]
+    assert text_table(head, rows).splitlines()[2].split() == ["walk", "20.0"]
+    assert markdown_table(head, rows).splitlines()[3] == "| a long name | 1.5 |"
+
+
+def test_a_section_of_the_page_is_replaced_and_others_stay(tmp_path: Path):
+    page = tmp_path / "benchmarks.md"
+    write_section("one", "first", page)
+    write_section("two", "second", page)
+    write_section("one", "changed", page)
+    text = page.read_text(encoding="utf-8")
+    assert "changed" in text
+    assert "first" not in text
+    assert text.index("changed") < text.index("second")
+
+
+def test_long_takes_play_there_and_back(motion: MotionCapture):
+    assert list(there_and_back(4, 9)) == [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    track = make_take(np.random.default_rng(1), motion).tracks[0]
+    longer = long_track(track, 20.0, 30.0)
+    assert len(longer.times_s) == 600
+    assert np.all(np.diff(longer.times_s) > 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_recordings_start_when_the_phone_does(kind: str):
+    rng = np.random.default_rng(2)
+    scene = make_scene(rng, kind, 4.0)
+    heard = record(rng, scene, Microphone(start_s=1.0, length_s=2.0, snr_db=60.0, echo=0.0))
+    part = scene[16000:48000]
+    lags = np.arange(-20, 21)
+    alike = [float(np.dot(np.roll(heard, -lag), part)) for lag in lags]
+    assert abs(lags[int(np.argmax(alike))]) <= 8
