@@ -5,22 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from mvmocap_core.calibration.bundle import (
-    CLK,
-    FOC,
-    KEYPOINT_NOISE,
-    N_VIEW,
-    ROT,
-    Adjustment,
-    Priors,
-    Scene,
-    adjust,
-    reprojection,
-)
+from mvmocap_core.calibration.bundle import Adjustment, adjust
 from mvmocap_core.calibration.cameras import Calibration, Cameras
 from mvmocap_core.calibration.hypotheses import starting_scenes
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
 from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_SOFTNESS
+from mvmocap_core.calibration.scene import CLK, FOC, N_VIEW, ROT, Priors, Scene
+from mvmocap_core.calibration.terms import KEYPOINT_NOISE, reprojection
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.cameras import camera_center, rigid_transform

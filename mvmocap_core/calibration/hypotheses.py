@@ -8,9 +8,10 @@ Each also with the view's depth mirrored, which weak perspective cannot tell apa
 import cv2
 import numpy as np
 
-from mvmocap_core.calibration.bundle import Scene, world_in_camera
 from mvmocap_core.calibration.observations import Observations
 from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_RATIOS
+from mvmocap_core.calibration.scene import Scene
+from mvmocap_core.calibration.terms import KEYPOINT_NOISE, world_in_camera
 from mvmocap_core.geometry.cameras import rigid_transform
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 from mvmocap_core.geometry.triangulation import triangulate_dlt
@@ -118,7 +119,9 @@ def _essential_rotation(
     ]
     if len(points[0]) < 20:
         return likely
-    threshold = 2.0 * np.mean([0.0045 * observed.size_px[v] / focal_px[v] for v in (0, view)])
+    threshold = 2.0 * np.mean(
+        [KEYPOINT_NOISE * observed.size_px[v] / focal_px[v] for v in (0, view)]
+    )
     cv2.setRNGSeed(_RANSAC_SEED)
     E, _ = cv2.findEssentialMat(
         points[0], points[1], np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=threshold

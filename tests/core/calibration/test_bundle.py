@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mvmocap_core.calibration import bundle
-from mvmocap_core.calibration.bundle import N_VIEW, Priors, adjust
+from mvmocap_core.calibration.bundle import adjust
 from mvmocap_core.calibration.hypotheses import starting_scenes
 from mvmocap_core.calibration.observations import MAX_FRAMES, choose_moments, observe
+from mvmocap_core.calibration.scene import FOC, Priors
+from mvmocap_core.calibration.terms import linearise
 from tests.core.performance import perform
 
 
@@ -23,16 +24,12 @@ def problem():
 def test_gradient_is_the_derivative_of_the_cost(problem):
     observed, priors, scene = problem
     scene = replace(scene, k1=np.array([0.02, -0.01]), clock_s=np.array([0.0, 0.004]))
-    system = bundle._linearise(scene, observed, priors)
     rng = np.random.default_rng(0)
-    step = rng.normal(size=N_VIEW * 2 + len(scene.log_bones))
-    joints = rng.normal(size=(len(scene.joints), scene.joints[0].size)) * 0.05
-    expected = system.shared_gradient @ step + (system.joints_gradient * joints).sum()
+    shared = rng.normal(size=scene.n_shared)
+    joints = 0.05 * rng.normal(size=scene.joints.shape)
     h = 1e-6
-    costs = [
-        bundle._linearise(bundle._move(scene, s * step, s * joints), observed, priors).cost
-        for s in (-h, h)
-    ]
+    costs = [linearise(scene.moved(s * shared, s * joints), observed, priors).cost for s in (-h, h)]
+    expected = linearise(scene, observed, priors).slope(shared, joints)
     assert (costs[1] - costs[0]) / (2 * h) == pytest.approx(expected, rel=1e-4)
 
 
@@ -49,7 +46,7 @@ def test_frozen_unknowns_do_not_move(problem):
     found = adjust(scene, observed, priors, free=("pose",), n_steps=4)
     np.testing.assert_array_equal(found.scene.log_focal, scene.log_focal)
     np.testing.assert_array_equal(found.scene.R[0], np.eye(3))
-    assert found.covariance[bundle.FOC, bundle.FOC] == 0.0
+    assert found.covariance[FOC, FOC] == 0.0
 
 
 def test_the_mirrored_world_costs_more(problem):
