@@ -15,6 +15,7 @@ import pytest
 from mvmocap_core.cli import main
 from mvmocap_core.detection.models import find_model
 from mvmocap_core.errors import ModelError
+from mvmocap_core.video.frames import iter_frames
 from tests.core.clips import write_clip
 from tests.core.imagined import Imagined
 from tests.core.scenes import make_calibration, make_motion, make_timeline, take_contents
@@ -280,3 +281,50 @@ def test_doubtful_footage_is_done_with_a_verdict(tmp_path, clips, imagined, caps
     report = json.loads((folder / "report.json").read_text())
     assert (report["verdict"], report["reasons"]) == ("check", ["person_still"])
     assert "steps and arm swings" in capsys.readouterr().err
+
+
+def write_frames(path, images):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options={"crf": "18"})
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for image in images:
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def noisy(images, seed):
+    """The images as another sensor would give them."""
+    random = np.random.default_rng(seed)
+    return [
+        np.clip(image + random.integers(-6, 7, image.shape), 0, 255).astype(np.uint8)
+        for image in images
+    ]
+
+
+def real_report(videos, folder):
+    assert main(["solve", *map(str, videos), "--out", str(folder), "--height", "1.7"]) == 0
+    return json.loads((folder / "report.json").read_text())
+
+
+def test_two_cameras_at_one_place_are_not_called_good(real_pair, tmp_path):
+    images = [frame.image for frame in iter_frames(real_pair[0])]
+    beside = write_frames(
+        tmp_path / "beside.mp4", [image[4:476, 6:638] for image in noisy(images, 1)]
+    )
+    report = real_report([real_pair[0], beside], tmp_path / "take")
+    assert report["verdict"] == "unusable"
+    assert "cameras_too_close" in report["reasons"]
+
+
+def test_still_person_is_not_called_good(real_pair, tmp_path):
+    videos = []
+    for number, video in enumerate(real_pair):
+        image = next(iter_frames(video)).image
+        path = tmp_path / f"still_{number}.mp4"
+        videos.append(write_frames(path, noisy([image] * 36, number)))
+    report = real_report(videos, tmp_path / "take")
+    assert report["verdict"] in ("check", "unusable")
+    assert "person_still" in report["reasons"]

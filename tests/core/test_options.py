@@ -1,0 +1,50 @@
+import math
+from dataclasses import asdict
+
+import pytest
+
+from mvmocap_core.errors import InputError
+from mvmocap_core.options import SolveOptions
+
+
+def test_defaults_are_valid_and_leave_everything_to_the_solve():
+    options = SolveOptions()
+    assert (options.height_m, options.fps, options.start_s, options.end_s) == (None,) * 4
+    assert options.detector == "heavy"
+    assert SolveOptions(**asdict(options)) == options
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flag"),
+    [
+        ("height_m", -1.75, "--height"),
+        ("height_m", 0.0, "--height"),
+        ("height_m", 175.0, "--height"),
+        ("height_m", math.nan, "--height"),
+        ("fps", 0.0, "--fps"),
+        ("fps", -30.0, "--fps"),
+        ("fps", math.inf, "--fps"),
+        ("start_s", math.nan, "--start"),
+        ("end_s", math.inf, "--end"),
+        ("device", "abacus", "--device"),
+        ("method", "magic", "--method"),
+        ("detector", "huge", "--detector"),
+        ("people", 0, "--people"),
+        ("people", 2, "--people"),
+    ],
+)
+def test_impossible_value_names_its_flag(field, value, flag):
+    with pytest.raises(InputError) as caught:
+        SolveOptions(**{field: value})
+    assert flag in str(caught.value)
+    assert caught.value.reason == "bad_option"
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(1.0, 1.0), (2.0, 1.0)])
+def test_end_is_after_start(start_s, end_s):
+    with pytest.raises(InputError, match="later than --start"):
+        SolveOptions(start_s=start_s, end_s=end_s)
+
+
+def test_children_and_slow_motion_are_allowed():
+    SolveOptions(height_m=0.9, fps=240.0, start_s=-1.5, end_s=0.5)
