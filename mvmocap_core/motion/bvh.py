@@ -38,8 +38,8 @@ def _lines(motion: MotionClip, scale: float) -> Iterator[str]:
     yield f"Frame Time: {1.0 / motion.fps:.9f}"
     root = order[0]
     positions = motion.positions_m[:, root] @ _Y_UP.T * scale
-    angles_deg = [_euler_zxy_deg(motion.rotations_quat_wxyz[:, joint]) for joint in order]
-    for row in np.concatenate([positions, *angles_deg], axis=1):
+    angles_deg = _euler_zxy_deg(motion.rotations_quat_wxyz[:, order])
+    for row in np.column_stack([positions, angles_deg.reshape(len(positions), -1)]):
         yield " ".join(f"{value:.8f}" for value in row)
 
 
@@ -71,19 +71,22 @@ def _hierarchy(motion: MotionClip, scale: float) -> Iterator[str]:
 
 
 def _euler_zxy_deg(quat_wxyz: np.ndarray) -> np.ndarray:
-    """(F, 4) in the core's axes -> (F, 3) degrees about Z, X, Y of BVH's, without jumps.
+    """(F, J, 4) in the core's axes -> (F, J, 3) degrees about Z, X, Y of BVH's, without jumps.
 
     Every rotation has two triples of angles; the one nearer to the frame before is taken, so
     that curves stay smooth and an animator can edit them.
     """
-    rotmats = _Y_UP @ Rotation.from_quat(quat_wxyz, scalar_first=True).as_matrix() @ _Y_UP.T
-    one = Rotation.from_matrix(rotmats).as_euler("ZXY")
+    rotations = Rotation.from_quat(quat_wxyz.reshape(-1, 4), scalar_first=True).as_matrix()
+    one = Rotation.from_matrix(_Y_UP @ rotations @ _Y_UP.T).as_euler("ZXY")
     other = np.stack([one[:, 0] + np.pi, np.pi - one[:, 1], one[:, 2] + np.pi], axis=1)
-    angles = np.empty_like(one)
-    previous = np.zeros(3)
-    for frame, triples in enumerate(np.stack([one, other], axis=1)):
+    both = np.stack([one, other]).reshape(2, *quat_wxyz.shape[:2], 3)
+    angles = np.empty(both.shape[1:])
+    previous = np.zeros(both.shape[2:])
+    for frame in range(len(angles)):
+        triples = both[:, frame]
         near = triples + 2.0 * np.pi * np.round((previous - triples) / (2.0 * np.pi))
-        previous = near[np.argmin(np.abs(near - previous).sum(axis=1))]
+        distance = np.abs(near - previous).sum(axis=-1)
+        previous = np.where((distance[1] < distance[0])[:, None], near[1], near[0])
         angles[frame] = previous
     return np.rad2deg(angles)
 
