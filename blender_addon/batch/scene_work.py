@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
+import mvmocap_core
 from mvmocap_core.motion.clip import load_motion
-from mvmocap_core.take import code_hash
 
 from .blender_process import blender_command
 from .build_scene import Say, Work
@@ -15,7 +15,6 @@ from .scenes_file import SceneJob
 RENDER_PANEL = "--render-panel"
 """Argument of build.py that makes it render an armature: BLEND TARGET."""
 
-_CORE_PARTS = ("body", "calibration", "detection", "geometry", "motion", "people", "sync", "video")
 _PANEL_TIMEOUT_S = 60.0
 _PANEL_TIMEOUT_PER_FRAME_S = 3.0
 
@@ -99,7 +98,10 @@ def _render_panel(repository: Path, say: Say, take: Path, blend: Path, panel: Pa
     if code == 0 and panel.is_file():
         return True
     reason = lines[-1] if lines else f"exit code {code}"
-    say(f"note: the armature cannot be rendered here ({reason}); preview without it.")
+    say(
+        "note: preview without the armature's picture, which needs EGL "
+        f"(on Debian: libegl1 libgl1-mesa-dri): {reason}"
+    )
     return False
 
 
@@ -117,7 +119,10 @@ def render_panel(blend: Path, target: Path) -> None:
 
 
 def _code_hash() -> str:
-    digest = hashlib.blake2b(code_hash(*_CORE_PARTS).encode(), digest_size=16)
-    for source in sorted(Path(__file__).resolve().parents[1].rglob("*.py")):
+    """Hash of all source of the core and of this package: new code makes new results."""
+    digest = hashlib.blake2b(digest_size=16)
+    packages = Path(mvmocap_core.__file__).resolve().parent, Path(__file__).resolve().parents[1]
+    for source in (path for package in packages for path in sorted(package.rglob("*.py"))):
+        digest.update(source.name.encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()

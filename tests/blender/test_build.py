@@ -144,7 +144,7 @@ def test_preview_shows_both_views_and_the_armature(farm: Farm):
     farm.write('[[scene]]\nname = "dance"\nvideos = ["a.mp4", "b.mp4"]\npreview = true\n')
     done = farm.build()
     assert done.returncode == 0, done.stdout + done.stderr
-    if "cannot be rendered here" in done.stdout:
+    if "needs EGL" in done.stdout:
         pytest.skip("this machine has no EGL")
     with av.open(str(farm.out("dance") / "preview.mp4")) as container:
         images = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
