@@ -53,7 +53,7 @@ def gather_evidence(
     tracks: Sequence[Track],
     timeline: Timeline,
     cameras: Cameras,
-    size_px: Sequence[float],
+    size_px: np.ndarray,
     times_s: np.ndarray,
 ) -> Evidence:
     """Keypoints of all views at `times_s` (F,), seconds on the first video's clock."""

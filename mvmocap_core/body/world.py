@@ -1,6 +1,5 @@
 """Putting the motion on the floor: gravity, height of the floor, size and heading."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,7 +110,7 @@ def find_world(
     return WorldFrame(scale, R, -np.array([origin[0], origin[1], floor]))
 
 
-def _find_up(landmarks_m: np.ndarray, rotations: Sequence[np.ndarray], fps: float) -> np.ndarray:
+def _find_up(landmarks_m: np.ndarray, rotations: np.ndarray, fps: float) -> np.ndarray:
     """Unit vector against gravity: cameras' horizons, upright bodies, standing feet."""
     soles = landmarks_m[:, SOLE_LANDMARKS]
     slow = speeds(soles, fps) < _SLOW
@@ -144,17 +143,17 @@ def _upright(landmarks_m: np.ndarray, soles: np.ndarray, slow: np.ndarray) -> np
 
 
 def _direction_rows(
-    basis: np.ndarray, up: np.ndarray, upright: np.ndarray, rotations: Sequence[np.ndarray]
+    basis: np.ndarray, up: np.ndarray, upright: np.ndarray, rotations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What should be level or upright: robust rows for tilts along `basis` (and the floor: 0)."""
     level = [(R[0], _ROLL_STD) for R in rotations] + [(R[2], _PITCH_STD) for R in rotations]
     level += [(side, _UPRIGHT_STD) for side in np.linalg.svd(upright[None])[2][1:]]
-    axes = np.array([axis for axis, _ in level])
+    axes = np.array([axis for axis, _ in level], dtype=float)
     std = np.array([std for _, std in level])
     off = axes @ up / std
     weight = 1.0 / (std * np.sqrt(1.0 + off**2))
     rows = np.concatenate([axes @ basis.T, np.zeros((len(axes), 1))], axis=1)
-    return rows * weight[:, None], -(axes @ up) * weight
+    return rows * weight[:, None], -weight * (axes @ up)
 
 
 def _floor_rows(
