@@ -26,7 +26,7 @@ SCORED = tuple(
     for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     for side in ("left", "right")
 )
-"""Joints that errors are measured on; algorithms: all projects' limb joints, no face, no hands."""
+"""Joints that errors are measured on: the limbs, neither face nor hands."""
 SCORED_LANDMARKS = [LANDMARK_NAMES.index(name) for name in SCORED]
 SCORED_BONES = np.array(
     [
