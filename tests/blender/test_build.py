@@ -51,7 +51,7 @@ def farm(tmp_path: Path, repository: Path, bpy_python: Path, motion_file: Path) 
     (root / "work").mkdir()
     shutil.copy(repository / "build.py", root)
     for package in ("blender_addon", "mvmocap_core"):
-        (root / package).symlink_to(repository / package)
+        shutil.copytree(repository / package, root / package)  # its code may not change meanwhile
     stub = root / ".venv" / "bin" / "python"
     line = f"exec '{sys.executable}' '{HERE / 'stub_core.py'}' '{motion_file}' '{sys.executable}'"
     stub.write_text(f'#!/bin/sh\n{line} "$@"\n')
