@@ -45,8 +45,8 @@ SEEN_BY_ALL = Limits(check=0.5, unusable=0.15)
 """Share of frames in which every view sees the performer; elsewhere depth is a guess."""
 
 MOVEMENT_M = Limits(check=0.03, unusable=0.0)
-"""Spread of the median joint. Below 3 cm the detector's noise is as large as the motion, and
-neither the clocks (without sound) nor the cameras can be told from it."""
+"""Spread of the joints that move most. A still person has 0.4 cm of noise; below 3 cm neither the
+clocks (without sound) nor the cameras can be told from the motion."""
 
 MIN_MARGIN = 0.01
 """Gain of the best camera hypothesis over the next different one; below it, a coin toss."""

@@ -109,6 +109,13 @@ def test_still_person_is_told():
     assert "person_still" in verdict.reasons
 
 
+def test_person_who_stands_and_gestures_is_not_still():
+    motion = make_motion(is_moving=False)
+    arms = [name.split("_")[-1] in ("elbow", "wrist") for name in motion.joint_names.tolist()]
+    motion.positions_m[:, arms, 2] += 0.2 * np.sin(6.0 * motion.times_s)[:, None]
+    assert "person_still" not in judge(make_evidence(motion=motion)).reasons
+
+
 def test_person_seldom_seen_by_both_is_told():
     evidence = make_evidence()
     evidence.tracks[1].confidence[:40] = 0.1
