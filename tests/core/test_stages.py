@@ -1,0 +1,46 @@
+import pytest
+
+from mvmocap_core.stages import STAGE_SHARES, StageEvent, Stages, stages_until
+
+
+def test_shares_are_of_one_whole_job():
+    assert sum(STAGE_SHARES.values()) == pytest.approx(1.0)
+
+
+def test_each_stage_has_its_own_part_of_the_progress():
+    told = []
+    stages = Stages(lambda fraction, message: told.append(fraction))
+    for stage in STAGE_SHARES:
+        stages.run(stage, lambda progress: progress(0.5, "half"))
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert told[-1] == pytest.approx(1.0)
+
+
+def test_stage_that_reports_nonsense_stays_within_its_part():
+    told = []
+    stages = Stages(lambda fraction, message: told.append(fraction))
+    stages.run("probe", lambda progress: (progress(7.0, "much"), progress(-1.0, "less")))
+    assert min(told) == 0.0
+    assert max(told) == STAGE_SHARES["probe"]
+
+
+def test_events_tell_begin_end_and_reuse():
+    events = []
+    stages = Stages(lambda fraction, message: None, events.append)
+    assert stages.run("sync", lambda progress: stages.note_reused("sync") or 5) == 5
+    assert [event.state for event in events] == ["started", "done"]
+    assert events[0] == StageEvent("sync", "started")
+    assert events[1].is_reused
+    assert set(stages.timings_s) == {"sync"}
+
+
+def test_stage_that_fails_has_no_time():
+    stages = Stages(lambda fraction, message: None)
+    with pytest.raises(ZeroDivisionError):
+        stages.run("body", lambda progress: 1 // 0)
+    assert stages.timings_s == {}
+
+
+def test_stages_come_in_their_order():
+    assert stages_until("people") == ["probe", "detect", "people"]
