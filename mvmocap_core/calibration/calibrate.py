@@ -20,8 +20,8 @@ from mvmocap_core.geometry.triangulation import triangulate_dlt
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.sync.timeline import Timeline
 
-PHONE_FOCAL_35MM = 28.0
-"""Main cameras of phones film at 24-28 mm (35 mm equivalent); stabilisation crops a little."""
+PHONE_FOCAL_35MM = 30.0
+"""Main cameras of phones are 24-28 mm (35 mm equivalent); video stabilisation crops by a tenth."""
 PHONE_FOCAL_LOG_STD = 0.25
 METADATA_FOCAL_LOG_STD = 0.06
 DIAGONAL_35MM_MM = 43.267
