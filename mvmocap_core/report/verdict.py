@@ -52,6 +52,10 @@ MIN_MARGIN = 0.01
 """Gain of the best camera hypothesis over the next different one; below it, a coin toss."""
 
 
+SURE_MOTION_S = 2.0
+"""Shorter motion may be less than one period of a walk, whose strides look alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that the animator should know. `reason` is a code, `advice` a sentence."""
@@ -153,6 +157,15 @@ def _clocks(evidence: Evidence) -> Iterator[Finding]:
             "sync_ambiguous",
             "Another time offset fits the videos nearly as well: check in the pictures that both "
             "views show the same moment, and record sound with both phones.",
+        )
+
+    shared_s = float(seen_by_view(evidence).all(axis=0).sum()) / evidence.motion.fps
+    if "motion" in timeline.method and shared_s < SURE_MOTION_S:
+        yield Finding(
+            "good",
+            "short_without_sound",
+            f"The clocks rest on {shared_s:.1f} s of motion without sound: check in the pictures "
+            "that both views show the same moment.",
         )
 
 

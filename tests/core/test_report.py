@@ -103,6 +103,15 @@ def test_doubtful_clocks_are_told(changes, grade, reason):
     assert (verdict.grade, verdict.reasons) == (grade, (reason,))
 
 
+def test_short_motion_without_sound_is_told_but_does_no_harm():
+    timeline = replace(make_timeline(), method=np.array(["reference", "motion"]))
+    verdict = judge(make_evidence(motion=make_motion(n_frames=40), timeline=timeline))
+    assert (verdict.grade, verdict.reasons) == ("good", ())
+    assert "1.3 s of motion without sound" in verdict.advice[0]
+    verdict = judge(make_evidence(motion=make_motion(n_frames=90), timeline=timeline))
+    assert verdict.advice == ()
+
+
 def test_still_person_is_told():
     verdict = judge(make_evidence(motion=make_motion(is_moving=False)))
     assert verdict.grade == "check"
