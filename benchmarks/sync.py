@@ -1,7 +1,8 @@
 """`./run bench sync`: offset errors on virtual pairs of phones, by motion and by sound.
 
-Motions are those of subjects that nothing was tuned on. Each take has two random phones 45 to
-170 degrees apart, their own frame rates, lenses and starts, half of them with uneven frames, and
+Motions are captured ones: "dev" of three subjects whose motions also served to weigh movement
+against geometry, "val" of others, mostly short walks. Each take has two random phones 45 to 170
+degrees apart, with their own frame rates, lenses and starts, 40 % of them with uneven frames, and
 the detector's noise as measured. Sounds are recorded by two phones of one synthetic scene.
 """
 

@@ -16,8 +16,8 @@ BAD_COST = 0.8
 _NEARBY_S = (-0.08, -0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06, 0.08)
 _DISTINCT_S = 0.12
 _MOTION_GAIN, _COST_GAIN, _OVERLAP_GAIN = 1.2, 28.0, 4.1
-"""Log odds of an offset: a conditional logistic fit to 321 virtual takes of other subjects than
-those that the benchmark uses."""
+"""Log odds of an offset: a conditional logistic fit to 321 virtual takes of the
+train and dev motions; those of "val" took no part."""
 _CAUTION = 3.0
 """Odds are taken to this root: real detectors fail in ways that virtual ones do not."""
 _LIKE_OVERLAP = 0.5
