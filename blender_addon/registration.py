@@ -1,0 +1,69 @@
+"""Registers everything that Blender has to know, in a stated order, and takes it back in reverse.
+
+A module takes part by `CLASSES`, and may have `POINTERS` (owner, attribute, property group) and
+`register()` / `unregister()` of its own for what is neither.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+import bpy
+
+MODULES = (
+    "properties",
+    "preferences",
+    "operators.import_views",
+    "operators.solve",
+    "operators.cancel_solve",
+    "operators.scene",
+    "operators.bake",
+    "operators.export",
+    "operators.report",
+    "panels",
+)
+"""In the order of registration: what others refer to comes first."""
+
+
+def register() -> None:
+    """Make the extension known to Blender: all of it, or nothing where a part fails."""
+    done: list[ModuleType] = []
+    try:
+        for module in _modules():
+            done.append(module)
+            _register_module(module)
+    except BaseException:
+        for module in reversed(done):
+            _unregister_module(module)
+        raise
+
+
+def unregister() -> None:
+    """Take everything back."""
+    for module in reversed(_modules()):
+        _unregister_module(module)
+
+
+def _modules() -> list[ModuleType]:
+    there = [name for name in MODULES if find_spec(f".{name}", __package__) is not None]
+    return [import_module(f".{name}", __package__) for name in there]
+
+
+def _register_module(module: ModuleType) -> None:
+    for cls in module.CLASSES:
+        bpy.utils.register_class(cls)
+    for owner, name, group in getattr(module, "POINTERS", ()):
+        setattr(owner, name, bpy.props.PointerProperty(type=group))
+    if hasattr(module, "register"):
+        module.register()
+
+
+def _unregister_module(module: ModuleType) -> None:
+    if hasattr(module, "unregister"):
+        module.unregister()
+    for owner, name, _ in getattr(module, "POINTERS", ()):
+        if hasattr(owner, name):
+            delattr(owner, name)
+    for cls in reversed(module.CLASSES):
+        if cls.is_registered:
+            bpy.utils.unregister_class(cls)
