@@ -9,6 +9,7 @@ from mvmocap_core import checks
 from mvmocap_core.body.solve import solve_body
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.calibration.swaps import exchange_all, find_swaps
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
@@ -278,8 +279,9 @@ def _body(
     progress: Progress,
 ) -> MotionClip:
     start_s, end_s = _solved_range(tracks, timeline, options)
+    swapped = find_swaps(tracks, timeline, calibration.cameras)
     return solve_body(
-        tracks,
+        exchange_all(tracks, swapped),
         timeline,
         calibration,
         fps=fps,

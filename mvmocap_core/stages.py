@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from mvmocap_core.progress import Progress
 
 T = TypeVar("T")
@@ -64,7 +66,8 @@ class Stages:
         self._on_stage(StageEvent(stage, "started"))
         progress(0.0, stage)
         start = time.perf_counter()
-        result = work(progress)
+        with threadpool_limits(1):  # the matrices are small: threads only wait for one another
+            result = work(progress)
         seconds = time.perf_counter() - start
         self.timings_s[stage] = round(seconds, 3)
         progress(1.0, stage)

@@ -42,6 +42,6 @@ def _trunk_frame(landmarks_m: np.ndarray, part: str) -> tuple[np.ndarray, np.nda
     up = up / length
     left = left - (left * up).sum(axis=1, keepdims=True) * up
     left = left / np.linalg.norm(left, axis=1, keepdims=True)
-    return np.stack([left, np.cross(up, left), up], axis=1), np.median(length) * np.ones_like(
+    return np.stack([left, np.cross(up, left), up], axis=1), np.nanmedian(length) * np.ones_like(
         length
     )

@@ -37,6 +37,7 @@ class Calibration:
     reprojection_rel:     (V,) the same over the performer's height in the image.
     bone_variation:       coefficient of variation of bone lengths, mean over bones, of the
                           points triangulated without the bone-length term.
+    swapped_share:        (V,) share of the frames whose left and right the detector exchanged.
     margin:               relative gain of the best hypothesis over the best different one.
     n_frames:             frames used.
     """
@@ -50,5 +51,6 @@ class Calibration:
     reprojection_rms_px: np.ndarray
     reprojection_rel: np.ndarray
     bone_variation: float
+    swapped_share: np.ndarray
     margin: float
     n_frames: int

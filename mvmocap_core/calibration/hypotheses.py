@@ -119,9 +119,8 @@ def _essential_rotation(
     ]
     if len(points[0]) < 20:
         return likely
-    threshold = 2.0 * np.mean(
-        [KEYPOINT_NOISE * observed.size_px[v] / focal_px[v] for v in (0, view)]
-    )
+    noise = [KEYPOINT_NOISE * observed.size_px[v] / focal_px[v] for v in (0, view)]
+    threshold = float(noise[0] + noise[1])
     cv2.setRNGSeed(_RANSAC_SEED)
     E, _ = cv2.findEssentialMat(
         points[0], points[1], np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=threshold

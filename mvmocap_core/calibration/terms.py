@@ -35,7 +35,8 @@ _MIN_DEPTH = 0.05
 
 def linearise(scene: Scene, observed: Observations, priors: Priors) -> NormalEquations:
     """All terms at `scene`."""
-    equations = NormalEquations(*scene.joints.shape[:2], scene.n_shared)
+    n_frames, n_joints = scene.joints.shape[:2]
+    equations = NormalEquations(n_frames, n_joints, scene.n_shared)
     for view in range(len(scene.t)):
         _add_reprojection(equations, scene, observed, view)
         _add_depths(equations, scene, observed, view)

@@ -115,6 +115,7 @@ def _camera_section(evidence: Evidence) -> list[dict[str, Any]]:
                 "distance_m": _number(float(np.median(distance_m)), 3),
                 "reprojection_rms_px": _number(evidence.calibration.reprojection_rms_px[view], 3),
                 "reprojection_rel": _number(evidence.calibration.reprojection_rel[view], 5),
+                "swapped_share": _number(evidence.calibration.swapped_share[view], 4),
             }
         )
     return cameras

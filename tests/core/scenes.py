@@ -154,6 +154,7 @@ def make_calibration(cameras: Cameras | None = None, **changes: object) -> Calib
         reprojection_rms_px=np.array([2.0, 2.0]),
         reprojection_rel=np.array([0.007, 0.008]),
         bone_variation=0.06,
+        swapped_share=np.array([0.0, 0.0]),
         margin=0.4,
         n_frames=60,
     )

@@ -28,6 +28,7 @@ def perfect_calibration(truth) -> Calibration:
         reprojection_rms_px=np.full(2, 2.0),
         reprojection_rel=np.full(2, 2.0 / 400.0),
         bone_variation=0.02,
+        swapped_share=np.zeros(2),
         margin=1.0,
         n_frames=60,
     )

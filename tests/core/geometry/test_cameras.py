@@ -8,7 +8,7 @@ from mvmocap_core.geometry.cameras import (
     undistort_points,
 )
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
-from mvmocap_core.geometry.triangulation import triangulate_dlt
+from mvmocap_core.geometry.triangulation import triangulate_dlt, triangulate_midpoint
 
 K = np.array([[800.0, 0.0, 320.0], [0.0, 780.0, 240.0], [0.0, 0.0, 1.0]])
 DIST = np.array([0.08, -0.02, 0.001, -0.002])
@@ -60,3 +60,23 @@ def test_point_seen_by_one_view_is_missing(two_cameras):
     points = triangulate_dlt(seen, two_cameras)
     assert np.isnan(points[1]).all()
     assert np.isfinite(points[[0, 2]]).all()
+
+
+def test_midpoint_meets_exact_rays(two_cameras):
+    points = np.random.default_rng(2).uniform([-1, -1, 3], [1, 1, 5], size=(4, 5, 3))
+    seen = np.stack([project_points(points, np.eye(3), np.zeros(4), T) for T in two_cameras])
+    seen[1, 2, 3] = np.nan
+    found, gap, depth = triangulate_midpoint(seen, two_cameras)
+    expected = points.copy()
+    expected[2, 3] = np.nan
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert np.nanmax(gap) < 1e-6
+    assert np.nanmin(depth) > 0.0
+    assert np.isnan(gap[2, 3])
+
+
+def test_gap_is_the_rays_distance_from_the_midpoint():
+    apart = np.stack([np.eye(4), rigid_transform(np.eye(3), np.array([0.0, -0.2, 0.0]))])
+    seen = np.zeros((2, 1, 2))  # two parallel rays, 0.2 apart: every point between them is as good
+    _, gap, _ = triangulate_midpoint(seen, apart)
+    np.testing.assert_allclose(gap, 0.1, atol=1e-6)

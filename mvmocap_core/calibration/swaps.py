@@ -1,0 +1,154 @@
+"""Left and right swapped over the whole body: which frames of which view.
+
+Detectors confuse a person's left and right for many frames on end, at high confidence. One view
+alone cannot tell; two calibrated views can, because swapped points do not meet in space. That
+both views are swapped at once shows only in time: people do not turn around within a frame. So
+every moment has 2^V hypotheses, and the cheapest path through them is found (Viterbi 1967).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from mvmocap_core.calibration.cameras import Cameras
+from mvmocap_core.calibration.observations import MAX_GAP_S, MIN_CONFIDENCE, person_size_px
+from mvmocap_core.calibration.terms import KEYPOINT_NOISE
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.geometry.cameras import undistort_points
+from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.geometry.triangulation import triangulate_midpoint
+from mvmocap_core.sync.timeline import Timeline
+
+_PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")
+_PAIRED = np.array(
+    [LANDMARK_NAMES.index(f"{side}_{part}") for side in ("left", "right") for part in _PARTS]
+)
+_EXCHANGED = np.roll(np.arange(len(_PAIRED)), len(_PARTS))
+_CAUCHY = 3.0
+_SWAP_COST = 0.15
+"""Per landmark: a detector is more often right than wrong."""
+_SPEED = 2.5
+"""Metres a second that a joint may easily move."""
+_SLACK_M = 0.04
+_FLIP_COST = 5.0
+"""For a view to begin or end being swapped."""
+
+
+def find_swaps(tracks: Sequence[Track], timeline: Timeline, cameras: Cameras) -> list[np.ndarray]:
+    """For every track (F_v,) bool: the frame's left and right must be exchanged.
+
+    False where fewer than two views see the performer.
+    """
+    times_s = tracks[0].times_s
+    rays, weight, sigma = _observe(tracks, timeline, cameras, times_s)
+    states = np.array(list(product((False, True), repeat=len(tracks))))
+    emission, joints = _explain(rays, weight, sigma, cameras, states)
+    path = _cheapest_path(emission, joints, np.diff(times_s))
+    swapped = states[path] & np.isfinite(joints).any(axis=(0, 2, 3))[:, None]
+    return [
+        _at_frames(swapped[:, view], times_s, timeline.to_first(view, track.times_s))
+        for view, track in enumerate(tracks)
+    ]
+
+
+def exchange_all(tracks: Sequence[Track], swapped: Sequence[np.ndarray]) -> list[Track]:
+    """Every track with its swapped frames put right, see `find_swaps`."""
+    return [exchange_sides(t, s) if s.any() else t for t, s in zip(tracks, swapped, strict=True)]
+
+
+def exchange_sides(track: Track, swapped: np.ndarray) -> Track:
+    """The track with left and right exchanged where `swapped` (F,) says so."""
+    order = np.array([LANDMARK_NAMES.index(_other_side(name)) for name in LANDMARK_NAMES])
+
+    def exchanged(values: np.ndarray) -> np.ndarray:
+        where = swapped.reshape(-1, *([1] * (values.ndim - 1)))
+        return np.where(where, values[:, order], values)
+
+    return replace(
+        track,
+        keypoints_2d_px=exchanged(track.keypoints_2d_px),
+        confidence=exchanged(track.confidence),
+        world_landmarks_m=exchanged(track.world_landmarks_m),
+    )
+
+
+def _other_side(name: str) -> str:
+    if "left" in name:
+        return name.replace("left", "right")
+    return name.replace("right", "left")
+
+
+def _observe(
+    tracks: Sequence[Track], timeline: Timeline, cameras: Cameras, times_s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image coordinates (V, F, P, 2), weights (V, F, P) and noise (V,) at `times_s`."""
+    rays, weights, sigma = [], [], []
+    for view, track in enumerate(tracks):
+        K = cameras.K[view]
+        ideal = undistort_points(track.keypoints_2d_px[:, _PAIRED], K, cameras.dist[view])
+        columns = np.concatenate([ideal, track.confidence[:, _PAIRED, None]], axis=-1)
+        clock_s = timeline.from_first(view, times_s)
+        nearest = np.clip(np.searchsorted(track.times_s, clock_s), 1, len(track.times_s) - 1)
+        nearest -= clock_s - track.times_s[nearest - 1] < track.times_s[nearest] - clock_s
+        at, _ = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
+        # between a swapped frame and its neighbour there is no truth to interpolate
+        at = np.where(np.isfinite(at), columns[nearest], np.nan)
+        seen = np.isfinite(at).all(axis=-1) & (at[..., 2] > MIN_CONFIDENCE)
+        rays.append(np.where(seen[..., None], at[..., :2], np.nan))
+        weights.append(np.where(seen, at[..., 2], 0.0))
+        sigma.append(KEYPOINT_NOISE * person_size_px(track) / K[0, 0])
+    return np.stack(rays), np.stack(weights), np.array(sigma)
+
+
+def _explain(
+    rays: np.ndarray,
+    weight: np.ndarray,
+    sigma: np.ndarray,
+    cameras: Cameras,
+    states: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Costs (S, F) of the hypotheses and the joints (S, F, P, 3) that they lead to."""
+    costs, joints = [], []
+    for state in states:
+        chosen = np.stack([r[:, _EXCHANGED] if s else r for r, s in zip(rays, state, strict=True)])
+        trust = np.stack([w[:, _EXCHANGED] if s else w for w, s in zip(weight, state, strict=True)])
+        points, gap, depth = triangulate_midpoint(chosen, cameras.T_cam_world)
+        noise = np.sqrt((sigma**2).sum()) * np.maximum(depth, 1e-6)
+        squared = np.where(depth > 0, (gap / noise) ** 2, (4.0 * _CAUCHY) ** 2)
+        loss = 0.5 * _CAUCHY**2 * np.log1p(squared / _CAUCHY**2)
+        both = np.minimum.reduce(trust)
+        cost = np.where(np.isfinite(loss) & (both > 0), loss * both, 0.0).sum(axis=1)
+        costs.append(cost + _SWAP_COST * state.sum() * (both > 0).sum(axis=1))
+        joints.append(points)
+    return np.stack(costs), np.stack(joints)
+
+
+def _cheapest_path(emission: np.ndarray, joints: np.ndarray, step_s: np.ndarray) -> np.ndarray:
+    """(F,) index of the hypothesis at every moment."""
+    n_states, n_frames = emission.shape
+    total = emission[:, 0].copy()
+    came_from = np.zeros((n_frames, n_states), dtype=int)
+    for frame in range(1, n_frames):
+        moved = np.linalg.norm(joints[:, None, frame] - joints[None, :, frame - 1], axis=-1)
+        easy_m = _SLACK_M + _SPEED * step_s[frame - 1]
+        loss = 0.5 * _CAUCHY**2 * np.log1p((moved / easy_m / _CAUCHY) ** 2)
+        change = np.where(np.isfinite(loss), loss, 0.0).sum(axis=-1)
+        change += _FLIP_COST * ~np.eye(n_states, dtype=bool)
+        reached = total[None, :] + change
+        came_from[frame] = reached.argmin(axis=1)
+        total = reached.min(axis=1) + emission[:, frame]
+    path = np.empty(n_frames, dtype=int)
+    path[-1] = total.argmin()
+    for frame in range(n_frames - 1, 0, -1):
+        path[frame - 1] = came_from[frame, path[frame]]
+    return path
+
+
+def _at_frames(swapped: np.ndarray, times_s: np.ndarray, frames_s: np.ndarray) -> np.ndarray:
+    """What holds at `times_s`, at the nearest of them for every frame of a view."""
+    index = np.clip(np.searchsorted(times_s, frames_s), 1, len(times_s) - 1)
+    index -= frames_s - times_s[index - 1] < times_s[index] - frames_s
+    inside = (frames_s >= times_s[0] - MAX_GAP_S) & (frames_s <= times_s[-1] + MAX_GAP_S)
+    return swapped[index] & inside
