@@ -8,7 +8,7 @@ from mvmocap_core.errors import InputError
 
 
 def read_bone_map(path: Path, joints: Collection[str], bones: Collection[str]) -> dict[str, str]:
-    """Read a JSON object of bone names by joint names.
+    """Read a JSON object of bone names by joint names, or a preset saved from Blender's panel.
 
     joints, bones: the names that there are.
 
@@ -21,22 +21,42 @@ def read_bone_map(path: Path, joints: Collection[str], bones: Collection[str]) -
     except (OSError, ValueError) as error:
         message = f"{path}: not a bone map ({error}); give a JSON object, joint name to bone name."
         raise InputError(message, reason="bad_bone_map") from error
+    if isinstance(document, Mapping) and isinstance(document.get("bones"), Mapping):
+        document = document["bones"]
     if not isinstance(document, Mapping) or not document:
         message = f"{path}: give a JSON object of bone names by joint names."
         raise InputError(message, reason="bad_bone_map")
-    for joint, bone in document.items():
-        _check_known(path, "joint", joint, joints)
-        _check_known(path, "bone", bone, bones)
-    targets = list(document.values())
+    bone_map = dict(document)
+    check_bone_map(bone_map, joints, bones, source=str(path))
+    return bone_map
+
+
+def check_bone_map(
+    bone_map: Mapping[str, str],
+    joints: Collection[str],
+    bones: Collection[str],
+    *,
+    source: str,
+) -> None:
+    """Hold a map of bone names by joint names to what there is.
+
+    source: what the message names as the map's origin.
+
+    Raises:
+        InputError: in one line, for an unknown joint or bone, or a bone that is used twice.
+    """
+    for joint, bone in bone_map.items():
+        _check_known(source, "joint", joint, joints)
+        _check_known(source, "bone", bone, bones)
+    targets = list(bone_map.values())
     for bone in targets:
         if targets.count(bone) > 1:
-            message = f"{path}: two joints move the bone {bone!r}; keep one of them."
+            message = f"{source}: two joints move the bone {bone!r}; keep one of them."
             raise InputError(message, reason="bad_bone_map")
-    return dict(document)
 
 
-def _check_known(path: Path, kind: str, name: object, known: Collection[str]) -> None:
+def _check_known(source: str, kind: str, name: object, known: Collection[str]) -> None:
     if name not in known:
         some = ", ".join(sorted(known)[:12])
-        message = f"{path}: there is no {kind} {name!r}; choose from {some}"
+        message = f"{source}: there is no {kind} {name!r}; choose from {some}"
         raise InputError(f"{message}{' ...' if len(known) > 12 else ''}.", reason="bad_bone_map")

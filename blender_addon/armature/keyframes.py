@@ -45,6 +45,19 @@ def write_keyframes(
     return action
 
 
+def push_to_nla(animated: bpy.types.Object) -> None:
+    """Move the active action into a new NLA track of its own, and leave no action active."""
+    animation = animated.animation_data
+    action = animation.action
+    slot = getattr(animation, "action_slot", None)
+    track = animation.nla_tracks.new()
+    track.name = action.name
+    strip = track.strips.new(action.name, round(action.frame_range[0]), action)
+    if slot is not None:  # from 4.4 on
+        strip.action_slot = slot
+    animation.action = None
+
+
 def _curves_of_new_action(animated: bpy.types.Object, action: bpy.types.Action) -> Any:
     """Assign the action, and return the collection that its curves go to."""
     animation = animated.animation_data_create()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
 
 
@@ -46,6 +47,25 @@ def sample_motion(clip: MotionClip, fps: float | None = None) -> SampledMotion:
     part = np.clip((times_s - clip.times_s[left]) / step, 0.0, 1.0)
     root = root[left] + part[:, None] * (root[left + 1] - root[left])
     return SampledMotion(fps, times_s, root, _slerp(quats[left], quats[left + 1], part))
+
+
+def part_of_motion(motion: SampledMotion, first: int, last: int) -> SampledMotion:
+    """The frames from `first` to `last`, both included, counted from 0.
+
+    Raises:
+        InputError: when the motion has none of them.
+    """
+    first, last = max(first, 0), min(last, len(motion.times_s) - 1)
+    if last < first:
+        message = "the motion has no frame between the in and the out point; move them."
+        raise InputError(message, reason="bad_option")
+    part = slice(first, last + 1)
+    return SampledMotion(
+        fps=motion.fps,
+        times_s=motion.times_s[part],
+        root_m=motion.root_m[part],
+        rotations_quat_wxyz=motion.rotations_quat_wxyz[part],
+    )
 
 
 def continuous_signs(quats_wxyz: np.ndarray) -> np.ndarray:

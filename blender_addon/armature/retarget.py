@@ -23,6 +23,7 @@ class TargetBone:
     parent: index among the bones, -1 for a root; parents come before children.
     joint:  index in the clip of the joint that it follows, None if it keeps its rest pose.
     head:   (3,) in the armature; rotmat: (3, 3) its axes there.
+    inherits_rotation: turns with its parent.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TargetBone:
     joint: int | None
     head: np.ndarray
     rotmat: np.ndarray
+    inherits_rotation: bool = True
 
 
 def retarget_motion(
@@ -39,12 +41,16 @@ def retarget_motion(
     bone_map: Mapping[str, str],
     *,
     frame_start: int = 1,
+    action_name: str | None = None,
 ) -> int:
     """Key the mapped bones on every frame; the first of the motion is `frame_start`.
 
     The rest pose may be a T- or an A-pose and must face -Y. The root's path is scaled by the
     height of the hips over the floor, so that the feet reach it. Constraints and drivers of the
     character stay, and may overrule the keys. Returns the number of frames.
+
+    bone_map:    bone names by joint names.
+    action_name: of the new action; None names it after the armature.
     """
     bones = _target_bones(armature_object, clip, bone_map)
     matrix_world = np.array(armature_object.matrix_world)
@@ -59,10 +65,11 @@ def retarget_motion(
         quats = continuous_signs(rotmats_to_quats_wxyz(rotmats))
         channels.append(Channel(f"{path}.rotation_quaternion", quats, bone.name))
         if bone.joint == root and not _has_mapped_ancestor(bone, bones):
-            location = _root_location(bone, motion, clip, matrix_world)
+            location = _root_location(bone, bones, motion, clip, matrix_world)
             channels.append(Channel(f"{path}.location", location, bone.name))
     frames = frame_start + np.arange(len(motion.times_s))
-    write_keyframes(armature_object, f"{armature_object.name} mvmocap", channels, frames)
+    name = action_name or f"{armature_object.name} mvmocap"
+    write_keyframes(armature_object, name, channels, frames)
     return len(frames)
 
 
@@ -92,7 +99,10 @@ def local_rotmats(
     locals_: list[np.ndarray] = []
     for bone in bones:
         rest = bone.rotmat if bone.parent < 0 else bones[bone.parent].rotmat.T @ bone.rotmat
-        above = np.eye(3) if bone.parent < 0 else poses[bone.parent]
+        above = np.eye(3)
+        if bone.parent >= 0:
+            parent = bones[bone.parent]
+            above = poses[bone.parent] if bone.inherits_rotation else parent.rotmat
         if bone.joint is None:
             pose = np.broadcast_to(above @ rest, (len(turned), 3, 3))
         else:
@@ -123,14 +133,43 @@ def _rest_corrections(
 
 
 def _root_location(
-    bone: TargetBone, motion: SampledMotion, clip: MotionClip, matrix_world: np.ndarray
+    bone: TargetBone,
+    bones: Sequence[TargetBone],
+    motion: SampledMotion,
+    clip: MotionClip,
+    matrix_world: np.ndarray,
 ) -> np.ndarray:
-    """(F, 3) location of the root's bone in its rest frame."""
-    height = float(matrix_world[2, :3] @ bone.head + matrix_world[2, 3])
-    clip_height = float(rest_positions_m(clip)[bone.joint, 2])
-    target = motion.root_m * (height / clip_height if height > 0 and clip_height > 0 else 1.0)
+    """(F, 3) location of the root's bone in its rest frame.
+
+    What is carried over is the middle of the hips: a character's root bone may lie anywhere.
+    """
+    root = int(bone.joint or 0)
+    pelvis_turns = quats_wxyz_to_rotmats(motion.rotations_quat_wxyz[:, root])
+    hips = _hip_joints(bones, clip)
+    heads = [candidate.head for candidate in bones if candidate.joint in hips]
+    offset = np.mean([clip.rest_offsets_m[hip] for hip in hips], axis=0) if hips else np.zeros(3)
+    middle = _in_world(np.mean(heads, axis=0) if heads else bone.head, matrix_world)
+    clip_height = float(rest_positions_m(clip)[root, 2] + offset[2])
+    scale = middle[2] / clip_height if middle[2] > 0 and clip_height > 0 else 1.0
+    target = scale * (motion.root_m + pelvis_turns @ offset)
+    target += pelvis_turns @ (_in_world(bone.head, matrix_world) - middle)
     inverse = np.linalg.inv(matrix_world)
     return (target @ inverse[:3, :3].T + inverse[:3, 3] - bone.head) @ bone.rotmat
+
+
+def _hip_joints(bones: Sequence[TargetBone], clip: MotionClip) -> list[int]:
+    """Both hips where the root joint carries them and both have a bone, else none."""
+    names = [str(name) for name in clip.joint_names]
+    hips = [names.index(name) for name in ("left_hip", "right_hip") if name in names]
+    mapped = {bone.joint for bone in bones}
+    is_usable = len(hips) == 2 and all(
+        hip in mapped and clip.joint_parents[int(clip.joint_parents[hip])] < 0 for hip in hips
+    )
+    return hips if is_usable else []
+
+
+def _in_world(point: np.ndarray, matrix_world: np.ndarray) -> np.ndarray:
+    return matrix_world[:3, :3] @ point + matrix_world[:3, 3]
 
 
 def _target_bones(
@@ -146,6 +185,7 @@ def _target_bones(
             joint=joints.get(bone.name),
             head=np.array(bone.head_local),
             rotmat=np.array(bone.matrix_local.to_3x3()),
+            inherits_rotation=bone.use_inherit_rotation,
         )
         for bone in armature_object.data.bones
     ]

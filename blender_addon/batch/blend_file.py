@@ -8,14 +8,12 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.storage import atomic_path
 
-from ..armature.bake import bake_motion
 from ..armature.bone_map import read_bone_map
-from ..armature.cameras import add_camera, add_footage, look_through
-from ..armature.generate import generate_armature
+from ..armature.cameras import look_through
 from ..armature.resample import SampledMotion, sample_motion
-from ..armature.rest_pose import rest_bones
 from ..armature.retarget import retarget_motion
 from ..armature.scene import new_collection, set_frame_range, set_frame_rate
+from ..armature.take_scene import add_generated, add_take_cameras
 from .scenes_file import SceneJob
 
 ARMATURE_KEY = "mvmocap_armature"
@@ -37,13 +35,14 @@ def make_blend(job: SceneJob, clip: MotionClip, proxies: list[Path], target: Pat
     set_frame_rate(scene, motion.fps)
     collection = new_collection(job.name, scene.collection)
     if job.character is None:
-        bones = rest_bones(clip)
-        armature_object = generate_armature(job.name, bones, collection)
-        n_frames = bake_motion(armature_object, bones, motion)
+        armature_object = add_generated(job.name, clip, motion, collection)
+        n_frames = len(motion.times_s)
     else:
         armature_object, n_frames = _animate_character(job, clip, motion)
     scene[ARMATURE_KEY] = armature_object.name
-    _add_cameras(job, clip, proxies, collection)
+    cameras = add_take_cameras(job.name, clip, proxies, collection)
+    if cameras:
+        look_through(scene, cameras[0])
     set_frame_range(scene, n_frames)
     save_blend(target)
 
@@ -106,20 +105,3 @@ def _animate_character(
     bones = [bone.name for bone in armature_object.data.bones]
     bone_map = read_bone_map(job.bone_map or Path(), joints, bones)
     return armature_object, retarget_motion(armature_object, clip, motion, bone_map)
-
-
-def _add_cameras(
-    job: SceneJob, clip: MotionClip, proxies: list[Path], collection: bpy.types.Collection
-) -> None:
-    cameras = new_collection(f"{job.name} cameras", collection)
-    added: list[bpy.types.Object] = []
-    for view in range(len(clip.K)):
-        name = f"{job.name} camera {view + 1}"
-        camera = add_camera(
-            name, clip.K[view], clip.image_size[view], clip.T_cam_world[view], cameras
-        )
-        if view < len(proxies):
-            add_footage(camera, proxies[view])
-        added.append(camera)
-    if added:
-        look_through(bpy.context.scene, added[0])

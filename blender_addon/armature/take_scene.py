@@ -1,0 +1,101 @@
+"""A solved take in a Blender scene: its cameras with their footage, and an armature."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from mvmocap_core.motion.clip import MotionClip
+
+from .bake import bake_motion
+from .cameras import add_camera, add_footage, look_through
+from .generate import generate_armature
+from .resample import SampledMotion, sample_motion
+from .rest_pose import rest_bones
+from .scene import new_collection, set_frame_range, set_frame_rate
+
+
+@dataclass(frozen=True, slots=True)
+class TakeScene:
+    """What `set_up_take` added. armature_object: None when none was asked for."""
+
+    collection: bpy.types.Collection
+    cameras: tuple[bpy.types.Object, ...]
+    armature_object: bpy.types.Object | None
+    n_frames: int
+
+
+def set_up_take(
+    scene: bpy.types.Scene,
+    name: str,
+    clip: MotionClip,
+    proxies: Sequence[Path],
+    *,
+    has_armature: bool = True,
+    frame_start: int = 1,
+) -> TakeScene:
+    """Add a take to the scene, whose frame rate, frame range and camera become the take's.
+
+    name:    of the new collection and the start of its objects' names.
+    proxies: the footage of each camera, in the order of the videos; may be fewer.
+
+    Raises:
+        RuntimeError: (from Blender) when a proxy cannot be read.
+    """
+    motion = sample_motion(clip)
+    set_frame_rate(scene, motion.fps)
+    collection = new_collection(name, scene.collection)
+    armature_object = None
+    if has_armature:
+        armature_object = add_generated(name, clip, motion, collection, frame_start=frame_start)
+    cameras = add_take_cameras(name, clip, proxies, collection, frame_start=frame_start)
+    if cameras:
+        look_through(scene, cameras[0])
+    n_frames = len(motion.times_s)
+    set_frame_range(scene, n_frames, frame_start=frame_start)
+    return TakeScene(collection, tuple(cameras), armature_object, n_frames)
+
+
+def add_generated(
+    name: str,
+    clip: MotionClip,
+    motion: SampledMotion,
+    collection: bpy.types.Collection,
+    *,
+    frame_start: int = 1,
+) -> bpy.types.Object:
+    """Add the armature that is made from the clip's own skeleton, with the motion on it."""
+    bones = rest_bones(clip)
+    armature_object = generate_armature(name, bones, collection)
+    bake_motion(armature_object, bones, motion, frame_start=frame_start)
+    return armature_object
+
+
+def add_take_cameras(
+    name: str,
+    clip: MotionClip,
+    proxies: Sequence[Path],
+    collection: bpy.types.Collection,
+    *,
+    frame_start: int = 1,
+) -> list[bpy.types.Object]:
+    """Add the solved cameras, each with its footage where there is some.
+
+    Raises:
+        RuntimeError: (from Blender) when a proxy cannot be read.
+    """
+    cameras = new_collection(f"{name} cameras", collection)
+    added: list[bpy.types.Object] = []
+    for view in range(len(clip.K)):
+        camera = add_camera(
+            f"{name} camera {view + 1}",
+            clip.K[view],
+            clip.image_size[view],
+            clip.T_cam_world[view],
+            cameras,
+        )
+        if view < len(proxies):
+            add_footage(camera, proxies[view], frame_start=frame_start)
+        added.append(camera)
+    return added
