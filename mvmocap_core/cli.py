@@ -30,15 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.error(str(error), error.reason, EXIT_INPUT)
         return EXIT_INPUT
     signal.signal(signal.SIGTERM, _stop)  # a farm's polite kill ends like Ctrl-C
+    folder: Path | None = getattr(chosen, "out", None) or getattr(chosen, "take", None)
     with open_console(is_json=chosen.json) as console:
-        return _run(chosen, console)
+        return run_command(lambda: chosen.command(chosen, console), console, log_folder=folder)
 
 
-def _run(chosen: argparse.Namespace, console: Console) -> int:
+def run_command(work: Callable[[], None], console: Console, *, log_folder: Path | None) -> int:
+    """Do a command's work and tell the console how it failed. Returns the exit code.
+
+    log_folder: where a defect's traceback is kept, if that folder exists; else it goes to stderr.
+    """
     try:
-        chosen.command(chosen, console)
+        work()
     except MocapError as error:
-        console.error(_one_line(error), error.reason, EXIT_INPUT)
+        console.error(one_line(error), error.reason, EXIT_INPUT)
         return EXIT_INPUT
     except (KeyboardInterrupt, Cancelled):
         console.error("stopped; what was finished is kept.", "stopped", EXIT_STOPPED)
@@ -48,7 +53,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_STOPPED
     except Exception:  # noqa: BLE001 - the outermost frame: a defect becomes exit code 1
-        where = _keep_traceback(chosen, traceback.format_exc())
+        where = _keep_traceback(log_folder, traceback.format_exc())
         message = f"this is a defect of mvmocap; please report it with {where}."
         console.error(message, "defect", EXIT_DEFECT)
         return EXIT_DEFECT
@@ -246,13 +251,13 @@ def _stop(signal_number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _one_line(error: MocapError) -> str:
+def one_line(error: MocapError) -> str:
+    """The error's message without line breaks."""
     return " ".join(str(error).split())
 
 
-def _keep_traceback(chosen: argparse.Namespace, text: str) -> str:
+def _keep_traceback(folder: Path | None, text: str) -> str:
     """Write the traceback into the take, or to stderr; say where it is."""
-    folder: Path | None = getattr(chosen, "out", None) or getattr(chosen, "take", None)
     if folder is not None and folder.is_dir():
         try:
             (folder / "error.log").write_text(text, encoding="utf-8")
