@@ -110,6 +110,7 @@ def apply_settings(armature_object: bpy.types.Object, settings: Sequence[RigSett
         if pose_bone is not None and setting.name in pose_bone:
             kind = type(pose_bone[setting.name])
             pose_bone[setting.name] = kind(setting.value)
+    armature_object.update_tag()  # or drivers of these properties would not run
 
 
 def _check_target(armature_object: bpy.types.Object) -> None:

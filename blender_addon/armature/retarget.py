@@ -24,6 +24,7 @@ class TargetBone:
     joint:  index in the clip of the joint that it follows, None if it keeps its rest pose.
     head:   (3,) in the armature; rotmat: (3, 3) its axes there.
     inherits_rotation: turns with its parent.
+    is_keyed: gets keys; a bone that a constraint makes a copy of a mapped one follows by itself.
     """
 
     name: str
@@ -32,6 +33,7 @@ class TargetBone:
     head: np.ndarray
     rotmat: np.ndarray
     inherits_rotation: bool = True
+    is_keyed: bool = True
 
 
 def retarget_motion(
@@ -58,7 +60,7 @@ def retarget_motion(
     channels: list[Channel] = []
     locals_ = local_rotmats(bones, motion.rotations_quat_wxyz, clip, matrix_world)
     for bone, rotmats in zip(bones, locals_, strict=True):
-        if bone.joint is None:
+        if bone.joint is None or not bone.is_keyed:
             continue
         armature_object.pose.bones[bone.name].rotation_mode = "QUATERNION"
         path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"]'
@@ -146,7 +148,7 @@ def _root_location(
     root = int(bone.joint or 0)
     pelvis_turns = quats_wxyz_to_rotmats(motion.rotations_quat_wxyz[:, root])
     hips = _hip_joints(bones, clip)
-    heads = [candidate.head for candidate in bones if candidate.joint in hips]
+    heads = [other.head for other in bones if other.joint in hips and other.is_keyed]
     offset = np.mean([clip.rest_offsets_m[hip] for hip in hips], axis=0) if hips else np.zeros(3)
     middle = _in_world(np.mean(heads, axis=0) if heads else bone.head, matrix_world)
     clip_height = float(rest_positions_m(clip)[root, 2] + offset[2])
@@ -177,18 +179,36 @@ def _target_bones(
 ) -> list[TargetBone]:
     names = [str(name) for name in clip.joint_names]
     joints = {bone: names.index(joint) for joint, bone in bone_map.items()}
+    copies = _copied_bones(armature_object)
     order = {bone.name: i for i, bone in enumerate(armature_object.data.bones)}  # parents first
     return [
         TargetBone(
             name=bone.name,
             parent=order[bone.parent.name] if bone.parent else -1,
-            joint=joints.get(bone.name),
+            joint=joints.get(bone.name, joints.get(copies.get(bone.name, ""))),
             head=np.array(bone.head_local),
             rotmat=np.array(bone.matrix_local.to_3x3()),
             inherits_rotation=bone.use_inherit_rotation,
+            is_keyed=bone.name in joints,
         )
         for bone in armature_object.data.bones
     ]
+
+
+def _copied_bones(armature_object: bpy.types.Object) -> dict[str, str]:
+    """Bones that a constraint holds on another bone of the same rest pose, by their names."""
+    bones = armature_object.data.bones
+    copies: dict[str, str] = {}
+    for pose_bone in armature_object.pose.bones:
+        for constraint in pose_bone.constraints:
+            if constraint.type != "COPY_TRANSFORMS" or constraint.target != armature_object:
+                continue
+            copied = bones.get(constraint.subtarget)
+            if copied is None or constraint.mute or constraint.influence < 1.0:
+                continue
+            if np.allclose(copied.matrix_local, pose_bone.bone.matrix_local, atol=1e-4):
+                copies.setdefault(pose_bone.name, copied.name)
+    return copies
 
 
 def _world_rotmats(quats_wxyz: np.ndarray, clip: MotionClip) -> np.ndarray:
