@@ -5,8 +5,8 @@ from pathlib import Path
 
 from licences import licence_files
 from manifest import manifest_text, read_manifest
-from requirements import unmet
 from reproducible import write_zip
+from requirements import unmet
 from targets import PLATFORMS, targets
 from wheel_files import fits, read_wheel
 from wheel_lock import REPOSITORY
@@ -16,7 +16,7 @@ ADDON_FOLDER = REPOSITORY / "blender_addon"
 PATH_LIMIT = 259
 """Of Windows, without the zero at the end."""
 TYPICAL_PREFIX = 120
-r"""Of C:\Users\...\Blender Foundation\Blender\5.2\extensions\.local\lib\python3.13\site-packages\."""
+"""Of Blender's site-packages for extensions in the profile of a Windows user."""
 
 _LEFT_OUT = ("__pycache__", "blender_manifest.toml")
 

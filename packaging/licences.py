@@ -19,7 +19,8 @@ under the versions named here.
 - `av` contains FFmpeg (https://ffmpeg.org) with x264 (https://www.videolan.org/developers/x264.html),
   GPL-2.0-or-later, and other libraries; how they were built, with their sources, is in
   https://github.com/PyAV-Org/pyav-ffmpeg.
-- `opencv-python-headless` contains FFmpeg, LGPL-2.1-or-later, and others: see LICENSE-3RD-PARTY.txt.
+- `opencv-python-headless` contains FFmpeg, LGPL-2.1-or-later, and others: see its
+  LICENSE-3RD-PARTY.txt.
 - `pose_landmarker_heavy.task` is MediaPipe's pose model, Apache-2.0, from the npm package
   `@mediapipe/pose` 0.5.1675469404; the text is that of `mediapipe`.
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.markers import Marker
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from targets import BLENDER_NUMPY, Target
 from wheel_files import WheelFacts
+
+from packaging.requirements import Requirement
 
 CORE = "mvmocap-core"
 

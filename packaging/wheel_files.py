@@ -7,10 +7,11 @@ from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
-from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from targets import Target
+
+from packaging.requirements import Requirement
 
 _LICENCE_WORDS = ("licen", "copying", "notice", "authors", "copyright")
 
