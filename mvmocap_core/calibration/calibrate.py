@@ -52,7 +52,7 @@ def calibrate(
     Raises UnsolvableError if the views hardly see the performer at the same moments.
     """
     seen = list(tracks)
-    swapped = [np.zeros(len(track.times_s), dtype=bool) for track in tracks]
+    swapped = [np.zeros((len(track.times_s), 2), dtype=bool) for track in tracks]
     for attempt in range(SWAP_ROUNDS):
         progress(0.0, "Looking at what both views saw")
         calibration = _calibrate(seen, timeline, focal_35mm, progress)
@@ -64,7 +64,7 @@ def calibrate(
             break
         seen = exchange_all(tracks, swapped)
     progress(1.0, "Cameras found")
-    return replace(calibration, swapped_share=np.array([s.mean() for s in swapped]))
+    return replace(calibration, swapped_share=np.array([s.any(axis=1).mean() for s in swapped]))
 
 
 def _calibrate(

@@ -1,4 +1,4 @@
-"""Left and right swapped over the whole body: which frames of which view.
+"""Left and right swapped: which frames of which view, the upper and the lower body.
 
 Detectors confuse a person's left and right for many frames on end, at high confidence. One view
 alone cannot tell; two calibrated views can, because swapped points do not meet in space. That
@@ -21,11 +21,12 @@ from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.triangulation import triangulate_midpoint
 from mvmocap_core.sync.timeline import Timeline
 
-_PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")
-_PAIRED = np.array(
-    [LANDMARK_NAMES.index(f"{side}_{part}") for side in ("left", "right") for part in _PARTS]
+_HALVES = (
+    ("shoulder", "elbow", "wrist", "index"),
+    ("hip", "knee", "ankle", "heel", "foot_index"),
 )
-_EXCHANGED = np.roll(np.arange(len(_PAIRED)), len(_PARTS))
+"""Landmarks that tell, of the upper and the lower half of the body."""
+_FIRST_OF_LOWER = LANDMARK_NAMES.index("left_hip")
 _CAUCHY = 3.0
 _SWAP_COST = 0.15
 """Per landmark: a detector is more often right than wrong."""
@@ -34,19 +35,31 @@ _SPEED = 2.5
 _SLACK_M = 0.04
 _FLIP_COST = 5.0
 """For a view to begin or end being swapped."""
+_SPLIT_COST = 3.0
+"""For one half of the body to be swapped in a view and the other not."""
 
 
 def find_swaps(tracks: Sequence[Track], timeline: Timeline, cameras: Cameras) -> list[np.ndarray]:
-    """For every track (F_v,) bool: the frame's left and right must be exchanged.
+    """For every track (F_v, 2) bool: left and right of the upper, lower body are exchanged.
 
     False where fewer than two views see the performer.
     """
     times_s = tracks[0].times_s
-    rays, weight, sigma = _observe(tracks, timeline, cameras, times_s)
     states = np.array(list(product((False, True), repeat=len(tracks))))
-    emission, joints = _explain(rays, weight, sigma, cameras, states)
-    path = _cheapest_path(emission, joints, np.diff(times_s))
-    swapped = states[path] & np.isfinite(joints).any(axis=(0, 2, 3))[:, None]
+    emissions, moves = [], []
+    for parts in _HALVES:
+        paired = [LANDMARK_NAMES.index(f"{s}_{p}") for s in ("left", "right") for p in parts]
+        rays, weight, sigma = _observe(tracks, timeline, cameras, times_s, np.array(paired))
+        emission, joints = _explain(rays, weight, sigma, cameras, states)
+        emissions.append(emission)
+        moves.append(_move_costs(joints, np.diff(times_s)))
+    upper, lower = np.divmod(np.arange(len(states) ** 2), len(states))
+    both = np.stack([states[upper], states[lower]], axis=-1)
+    split = _SPLIT_COST * (states[upper] != states[lower]).sum(axis=1)
+    emission = emissions[0][upper] + emissions[1][lower] + split[:, None]
+    move = moves[0][:, upper[:, None], upper] + moves[1][:, lower[:, None], lower]
+    move += _FLIP_COST * ~np.eye(len(both), dtype=bool)
+    swapped = both[_cheapest_path(emission, move)]
     return [
         _at_frames(swapped[:, view], times_s, timeline.to_first(view, track.times_s))
         for view, track in enumerate(tracks)
@@ -59,11 +72,13 @@ def exchange_all(tracks: Sequence[Track], swapped: Sequence[np.ndarray]) -> list
 
 
 def exchange_sides(track: Track, swapped: np.ndarray) -> Track:
-    """The track with left and right exchanged where `swapped` (F,) says so."""
+    """The track with left and right exchanged where `swapped` (F, 2) says so."""
     order = np.array([LANDMARK_NAMES.index(_other_side(name)) for name in LANDMARK_NAMES])
+    is_lower = (np.arange(len(LANDMARK_NAMES)) >= _FIRST_OF_LOWER).astype(int)
 
     def exchanged(values: np.ndarray) -> np.ndarray:
-        where = swapped.reshape(-1, *([1] * (values.ndim - 1)))
+        where = swapped[:, is_lower]
+        where = where.reshape(*where.shape, *([1] * (values.ndim - 2)))
         return np.where(where, values[:, order], values)
 
     return replace(
@@ -81,14 +96,18 @@ def _other_side(name: str) -> str:
 
 
 def _observe(
-    tracks: Sequence[Track], timeline: Timeline, cameras: Cameras, times_s: np.ndarray
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    cameras: Cameras,
+    times_s: np.ndarray,
+    paired: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Image coordinates (V, F, P, 2), weights (V, F, P) and noise (V,) at `times_s`."""
     rays, weights, sigma = [], [], []
     for view, track in enumerate(tracks):
         K = cameras.K[view]
-        ideal = undistort_points(track.keypoints_2d_px[:, _PAIRED], K, cameras.dist[view])
-        columns = np.concatenate([ideal, track.confidence[:, _PAIRED, None]], axis=-1)
+        ideal = undistort_points(track.keypoints_2d_px[:, paired], K, cameras.dist[view])
+        columns = np.concatenate([ideal, track.confidence[:, paired, None]], axis=-1)
         clock_s = timeline.from_first(view, times_s)
         nearest = np.clip(np.searchsorted(track.times_s, clock_s), 1, len(track.times_s) - 1)
         nearest -= clock_s - track.times_s[nearest - 1] < track.times_s[nearest] - clock_s
@@ -110,10 +129,15 @@ def _explain(
     states: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Costs (S, F) of the hypotheses and the joints (S, F, P, 3) that they lead to."""
+    n_parts = weight.shape[2] // 2
     costs, joints = [], []
     for state in states:
-        chosen = np.stack([r[:, _EXCHANGED] if s else r for r, s in zip(rays, state, strict=True)])
-        trust = np.stack([w[:, _EXCHANGED] if s else w for w, s in zip(weight, state, strict=True)])
+        chosen = np.stack(
+            [np.roll(r, n_parts, axis=1) if s else r for r, s in zip(rays, state, strict=True)]
+        )
+        trust = np.stack(
+            [np.roll(w, n_parts, axis=1) if s else w for w, s in zip(weight, state, strict=True)]
+        )
         points, gap, depth = triangulate_midpoint(chosen, cameras.T_cam_world)
         noise = np.sqrt((sigma**2).sum()) * np.maximum(depth, 1e-6)
         squared = np.where(depth > 0, (gap / noise) ** 2, (4.0 * _CAUCHY) ** 2)
@@ -125,18 +149,24 @@ def _explain(
     return np.stack(costs), np.stack(joints)
 
 
-def _cheapest_path(emission: np.ndarray, joints: np.ndarray, step_s: np.ndarray) -> np.ndarray:
-    """(F,) index of the hypothesis at every moment."""
+def _move_costs(joints: np.ndarray, step_s: np.ndarray) -> np.ndarray:
+    """(F-1, S, S) for joints (S, F, P, 3) to go from any hypothesis [., ., s] to another."""
+    easy_m = (_SLACK_M + _SPEED * step_s)[:, None]
+    costs = np.zeros((len(step_s), len(joints), len(joints)))
+    for after, before in product(range(len(joints)), repeat=2):
+        moved = np.linalg.norm(joints[after, 1:] - joints[before, :-1], axis=-1)
+        loss = 0.5 * _CAUCHY**2 * np.log1p((moved / easy_m / _CAUCHY) ** 2)
+        costs[:, after, before] = np.where(np.isfinite(loss), loss, 0.0).sum(axis=1)
+    return costs
+
+
+def _cheapest_path(emission: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """(F,) hypotheses, from costs (S, F) of each and (F-1, S, S) of going to [., s, .]."""
     n_states, n_frames = emission.shape
     total = emission[:, 0].copy()
     came_from = np.zeros((n_frames, n_states), dtype=int)
     for frame in range(1, n_frames):
-        moved = np.linalg.norm(joints[:, None, frame] - joints[None, :, frame - 1], axis=-1)
-        easy_m = _SLACK_M + _SPEED * step_s[frame - 1]
-        loss = 0.5 * _CAUCHY**2 * np.log1p((moved / easy_m / _CAUCHY) ** 2)
-        change = np.where(np.isfinite(loss), loss, 0.0).sum(axis=-1)
-        change += _FLIP_COST * ~np.eye(n_states, dtype=bool)
-        reached = total[None, :] + change
+        reached = total + move[frame - 1]
         came_from[frame] = reached.argmin(axis=1)
         total = reached.min(axis=1) + emission[:, frame]
     path = np.empty(n_frames, dtype=int)
@@ -151,4 +181,4 @@ def _at_frames(swapped: np.ndarray, times_s: np.ndarray, frames_s: np.ndarray) -
     index = np.clip(np.searchsorted(times_s, frames_s), 1, len(times_s) - 1)
     index -= frames_s - times_s[index - 1] < times_s[index] - frames_s
     inside = (frames_s >= times_s[0] - MAX_GAP_S) & (frames_s <= times_s[-1] + MAX_GAP_S)
-    return swapped[index] & inside
+    return swapped[index] & inside[:, None]

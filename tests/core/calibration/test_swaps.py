@@ -14,15 +14,15 @@ def truth():
 
 def tangled(truth, runs):
     """The tracks with left and right exchanged in runs of frames of each view."""
-    swapped = [np.zeros(len(track.times_s), dtype=bool) for track in truth.tracks]
-    for view, start, stop in runs:
-        swapped[view][start:stop] = True
+    swapped = [np.zeros((len(track.times_s), 2), dtype=bool) for track in truth.tracks]
+    for view, start, stop, *half in runs:
+        swapped[view][start:stop, half or slice(None)] = True
     return swapped, exchange_all(truth.tracks, swapped)
 
 
 def test_exchanging_twice_changes_nothing(truth):
     track = truth.tracks[0]
-    always = np.ones(len(track.times_s), dtype=bool)
+    always = np.ones((len(track.times_s), 2), dtype=bool)
     once = exchange_sides(track, always)
     assert not np.array_equal(once.keypoints_2d_px, track.keypoints_2d_px)
     np.testing.assert_array_equal(
@@ -44,6 +44,7 @@ def test_nothing_is_exchanged_without_a_reason(truth):
         [(0, 20, 50)],
         [(1, 0, 12), (1, 40, 55)],
         [(0, 20, 40), (1, 50, 60)],
+        [(0, 25, 45, 1), (1, 40, 55, 0)],  # legs alone, arms alone
     ],
 )
 def test_swapped_runs_are_found(truth, runs):
