@@ -130,10 +130,10 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
             InputError: when they contradict each other.
         """
         return SolveOptions(
-            height_m=self.height_m if self.is_property_set("height_m") else None,
-            fps=self.fps if self.use_fps else None,
-            start_s=self.start_s if self.use_range else None,
-            end_s=self.end_s if self.use_range else None,
+            height_m=round(self.height_m, 4) if self.is_property_set("height_m") else None,
+            fps=round(self.fps, 4) if self.use_fps else None,
+            start_s=round(self.start_s, 4) if self.use_range else None,
+            end_s=round(self.end_s, 4) if self.use_range else None,
             device=self.device.lower(),
             method=self.method.lower(),
             detector=QUALITIES[self.quality],

@@ -13,6 +13,7 @@ import bpy
 MODULES = (
     "properties",
     "preferences",
+    "session",
     "operators.import_views",
     "operators.solve",
     "operators.cancel_solve",

@@ -55,7 +55,7 @@ def run_child(
         except subprocess.TimeoutExpired as error:
             raise ChildTimeout(f"stopped after {timeout_s:g} s") from error
         finally:
-            _end_tree(child)
+            end_tree(child)
             reader.join(_GRACE_S)
     return code
 
@@ -85,8 +85,12 @@ def _pass_lines(child: "subprocess.Popen[str]", on_line: Callable[[str], None]) 
             on_line(line.rstrip("\r\n"))
 
 
-def _end_tree(child: "subprocess.Popen[str]") -> None:
-    """End a child that still runs, and whatever it started and left behind."""
+def end_tree(child: "subprocess.Popen[str]", grace_s: float = _GRACE_S) -> None:
+    """End a child that still runs, and whatever it started and left behind.
+
+    child:   leads a session of its own (`start_new_session`).
+    grace_s: how long it may take to end by itself after being asked to.
+    """
     if sys.platform == "win32":
         if child.poll() is None:
             tree = ["taskkill", "/T", "/F", "/PID", str(child.pid)]
@@ -95,6 +99,6 @@ def _end_tree(child: "subprocess.Popen[str]") -> None:
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGTERM)  # it ends its own children first
         with suppress(subprocess.TimeoutExpired):
-            child.wait(_GRACE_S)
-    with suppress(ProcessLookupError):
+            child.wait(grace_s)
+    with suppress(ProcessLookupError, PermissionError):  # macOS may not tell the dead
         os.killpg(child.pid, signal.SIGKILL)

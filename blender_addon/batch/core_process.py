@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mvmocap_core.errors import InputError
+from mvmocap_core.options import SolveOptions
 
 from .child_process import run_child
 
@@ -22,6 +23,22 @@ def core_python(repository: Path) -> Path:
     in_venv = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
     venv = repository / ".venv" / in_venv
     return venv if venv.is_file() else Path(sys.executable)
+
+
+def solve_arguments(videos: Sequence[Path], take: Path, options: SolveOptions) -> list[str]:
+    """Arguments of the core's `solve`, with the options that are not left to it."""
+    flags = {
+        "--height": options.height_m,
+        "--fps": options.fps,
+        "--start": options.start_s,
+        "--end": options.end_s,
+        "--device": options.device,
+        "--method": options.method,
+        "--people": options.people,
+        "--detector": options.detector,
+    }
+    chosen = [f"{flag}={value}" for flag, value in flags.items() if value is not None]
+    return ["solve", *map(str, videos), "--out", str(take), *chosen]
 
 
 def run_core(repository: Path, arguments: Sequence[str], say: Say) -> None:

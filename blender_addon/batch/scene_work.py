@@ -9,7 +9,7 @@ from mvmocap_core.motion.clip import load_motion
 from .blender_process import blender_command
 from .build_scene import Say, Work
 from .child_process import ChildTimeout, run_child
-from .core_process import run_core
+from .core_process import run_core, solve_arguments
 from .scenes_file import SceneJob
 
 RENDER_PANEL = "--render-panel"
@@ -37,19 +37,7 @@ def scene_work(repository: Path, say: Say) -> Work:
 
 
 def _solve(repository: Path, say: Say, job: SceneJob, take: Path) -> None:
-    arguments = ["mvmocap_core", "solve", *map(str, job.videos), "--out", str(take), "--json"]
-    options = job.options
-    flags = {
-        "--height": options.height_m,
-        "--fps": options.fps,
-        "--start": options.start_s,
-        "--end": options.end_s,
-        "--device": options.device,
-        "--method": options.method,
-        "--people": options.people,
-        "--detector": options.detector,
-    }
-    arguments += [f"{flag}={value}" for flag, value in flags.items() if value is not None]
+    arguments = ["mvmocap_core", *solve_arguments(job.videos, take, job.options), "--json"]
     run_core(repository, arguments, say)
 
 

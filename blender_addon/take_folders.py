@@ -1,0 +1,53 @@
+"""Where takes are kept: beside the .blend, or in a cache for a file that was never saved."""
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_LONGEST_NAME = 60  # Windows allows 260 characters for a whole path
+
+
+def takes_folder(blend: str, cache: Path) -> Path:
+    """Folder of all takes of a .blend; `blend` is empty for a file that was never saved."""
+    if not blend:
+        return cache / "takes"
+    path = Path(blend)
+    return path.parent / f"{path.stem}_takes"
+
+
+def take_folder(takes: Path, name: str, videos: Sequence[Path]) -> Path:
+    """Folder of the take of these videos: an earlier take of them is found again.
+
+    takes: folder of all takes.
+    name:  what the animator calls it; empty for the first video's name.
+    A folder that other videos have been solved into is left alone.
+    """
+    stem = folder_name(name or videos[0].stem)
+    for number in count(1):
+        folder = takes / (stem if number == 1 else f"{stem}_{number}")
+        if _can_hold(folder, videos):
+            return folder
+    raise AssertionError("count() does not end")
+
+
+def folder_name(name: str) -> str:
+    """The name as every file system accepts it; letters of any script stay."""
+    allowed = _NOT_IN_NAMES.sub("_", name).strip(" .")[:_LONGEST_NAME].rstrip(" .") or "take"
+    return f"{allowed}_" if _WINDOWS_DEVICES.fullmatch(allowed) else allowed
+
+
+def _can_hold(folder: Path, videos: Sequence[Path]) -> bool:
+    """Whether the folder is new, unfinished, or of the same videos, wherever they were then."""
+    try:
+        record = json.loads((folder / "take.json").read_text(encoding="utf-8"))
+        earlier = [Path(video) for video in record["videos"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+    if [video.absolute() for video in videos] == earlier:
+        return True
+    is_moved = not any(video.exists() for video in earlier)
+    return is_moved and [video.name for video in videos] == [video.name for video in earlier]
