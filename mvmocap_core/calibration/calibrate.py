@@ -33,7 +33,7 @@ N_FINALISTS = 3
 SAME_ROTATION_DEG = 10.0
 CLOCK_SETTLED_S = 0.001
 CLOCK_ROUNDS = 4
-SWAP_ROUNDS = 3
+SWAP_ROUNDS = 2
 
 
 def calibrate(
@@ -51,18 +51,16 @@ def calibrate(
 
     Raises UnsolvableError if the views hardly see the performer at the same moments.
     """
-    seen = list(tracks)
+    progress(0.0, "Looking at what both views saw")
     swapped = [np.zeros((len(track.times_s), 2), dtype=bool) for track in tracks]
-    for attempt in range(SWAP_ROUNDS):
-        progress(0.0, "Looking at what both views saw")
-        calibration = _calibrate(seen, timeline, focal_35mm, progress)
+    calibration = _calibrate(tracks, timeline, focal_35mm, progress)
+    for _ in range(SWAP_ROUNDS):
         refined = replace(timeline, offset_s=calibration.offset_s)
-        before, swapped = swapped, find_swaps(tracks, refined, calibration.cameras)
-        if attempt + 1 == SWAP_ROUNDS or all(
-            np.array_equal(a, b) for a, b in zip(before, swapped, strict=True)
-        ):
+        found = find_swaps(tracks, refined, calibration.cameras)
+        if all(np.array_equal(a, b) for a, b in zip(swapped, found, strict=True)):
             break
-        seen = exchange_all(tracks, swapped)
+        swapped = found
+        calibration = _calibrate(exchange_all(tracks, swapped), timeline, focal_35mm, progress)
     progress(1.0, "Cameras found")
     return replace(calibration, swapped_share=np.array([s.any(axis=1).mean() for s in swapped]))
 

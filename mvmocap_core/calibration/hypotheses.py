@@ -122,10 +122,11 @@ def _essential_rotation(
     noise = [KEYPOINT_NOISE * observed.size_px[v] / focal_px[v] for v in (0, view)]
     threshold = float(noise[0] + noise[1])
     cv2.setRNGSeed(_RANSAC_SEED)
-    E, _ = cv2.findEssentialMat(
+    found, _ = cv2.findEssentialMat(
         points[0], points[1], np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=threshold
     )
-    if E is None or E.shape[0] < 3:
+    E = np.asarray(found)  # None where nothing was found, whatever its stub says
+    if E.ndim != 2 or E.shape[0] < 3:
         return likely
     first, second, _ = cv2.decomposeEssentialMat(E[:3])
     return max((first, second), key=lambda R: float(np.trace(R.T @ likely)))
