@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from mvmocap_core import __version__
 from mvmocap_core.console import Console, open_console
 from mvmocap_core.errors import Cancelled, InputError, MocapError
+from mvmocap_core.installation import check_installation
 from mvmocap_core.options import DETECTORS, DEVICES, METHODS, SolveOptions
 
 EXIT_DONE, EXIT_DEFECT, EXIT_INPUT, EXIT_STOPPED = 0, 1, 2, 130
@@ -64,6 +65,7 @@ def run_command(work: Callable[[], None], console: Console, *, log_folder: Path 
 
 
 def _solve(chosen: argparse.Namespace, console: Console) -> None:
+    check_installation()
     from mvmocap_core.pipeline import solve  # loads the detector's libraries: 2 s
 
     report = solve(
@@ -109,11 +111,10 @@ def _export(chosen: argparse.Namespace, console: Console) -> None:
 def _doctor(chosen: argparse.Namespace, console: Console) -> None:
     from mvmocap_core import doctor
 
-    findings = doctor.examine(use_network=chosen.fetch)
-    console.result({"command": chosen.name, **findings}, doctor.lines(findings))
-    problem = findings["models"][DETECTORS[0]]["problem"]
-    if problem is not None:
-        raise InputError(problem, reason="model_missing")
+    findings = doctor.examine(use_network=chosen.fetch, with_self_test=chosen.self_test)
+    lines = doctor.lines(findings)
+    console.result({"command": chosen.name, **findings, "text": "\n".join(lines)}, lines)
+    doctor.check(findings)
 
 
 def _options(chosen: argparse.Namespace) -> SolveOptions:
@@ -209,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--scale", type=_positive, default=1.0, help=scale_help)
     doctor = _add(commands, "doctor", _doctor, "say what this installation has and lacks")
     doctor.add_argument("--fetch", action="store_true", help="get missing models by network")
+    doctor.add_argument("--self-test", action="store_true", help="solve something known, 5 s")
     return parser
 
 
