@@ -1,7 +1,9 @@
 """Write an animated armature for other programs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -12,17 +14,25 @@ FORMATS = ("fbx", "bvh", "glb", "usd")
 _ADDONS = {"fbx": "io_scene_fbx", "bvh": "io_anim_bvh", "glb": "io_scene_gltf2"}
 
 
-def export_armature(armature_object: bpy.types.Object, file_format: str, target: Path) -> None:
+def export_armature(
+    armature_object: bpy.types.Object,
+    file_format: str,
+    target: Path,
+    *,
+    settings: Mapping[str, Any] | None = None,
+) -> None:
     """Write the armature, the meshes that it moves and its animation over the scene's range.
 
-    Sizes are metres in every format. `target` is whole or untouched. BVH is written as Blender
-    does it: metres and Z up (import it with forward Y, up Z).
+    Sizes are metres in every format. `target` is whole or untouched, and the selection stays. BVH
+    is written as Blender does it: metres and Z up (import it with forward Y, up Z).
+
+    settings: further arguments of Blender's exporter, which come before ours.
 
     Raises:
         ValueError: for a format that is not in `FORMATS`.
         RuntimeError: (from Blender) when the exporter fails.
-        InputError: when this Blender is built without the format, the disk is full or the folder
-            cannot be written.
+        InputError: when this Blender is built without the format, the armature is not in the view
+            layer, the disk is full or the folder cannot be written.
     """
     writer = _WRITERS.get(file_format)
     if writer is None:
@@ -32,9 +42,11 @@ def export_armature(armature_object: bpy.types.Object, file_format: str, target:
     if file_format == "usd" and "usd_export" not in dir(bpy.ops.wm):
         message = "this Blender is built without USD; leave usd out, or use blender.org's build."
         raise InputError(message, reason="no_usd")
-    _select_with_meshes(armature_object)
-    with atomic_path(target) as temporary:
-        writer(str(temporary))
+    if armature_object.name not in bpy.context.view_layer.objects:
+        message = f"{armature_object.name} is not in this view layer; include its collection."
+        raise InputError(message, reason="not_in_view_layer")
+    with _selected_with_meshes(armature_object), atomic_path(target) as temporary:
+        writer(str(temporary), dict(settings or {}))
 
 
 def _enable(addon: str) -> None:
@@ -43,73 +55,95 @@ def _enable(addon: str) -> None:
     addon_utils.enable(addon)
 
 
-def _select_with_meshes(armature_object: bpy.types.Object) -> None:
+@contextmanager
+def _selected_with_meshes(armature_object: bpy.types.Object) -> Iterator[None]:
+    """The armature active, selected with its meshes and shown; afterwards all is as before."""
     view_layer = bpy.context.view_layer
-    for selected in list(view_layer.objects):
-        selected.select_set(False)
+    active = view_layer.objects.active
+    mode = active.mode if active is not None else "OBJECT"
+    if mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    was_selected = [found for found in view_layer.objects if found.select_get()]
+    was_hidden = armature_object.hide_get()
+    armature_object.hide_set(False)
+    for found in was_selected:
+        found.select_set(False)
     for moved in armature_object.children_recursive:
         if moved.type == "MESH" and moved.name in view_layer.objects:
             moved.select_set(True)
     armature_object.select_set(True)
     view_layer.objects.active = armature_object
+    try:
+        yield
+    finally:
+        for found in view_layer.objects:
+            found.select_set(found in was_selected)
+        armature_object.hide_set(was_hidden)
+        view_layer.objects.active = active
+        if mode != "OBJECT":
+            bpy.ops.object.mode_set(mode=mode)
 
 
-def _write_fbx(path: str) -> None:
-    bpy.ops.export_scene.fbx(
-        filepath=path,
-        check_existing=False,
-        use_selection=True,
-        object_types={"ARMATURE", "MESH"},
-        apply_unit_scale=True,
-        apply_scale_options="FBX_SCALE_ALL",  # objects of scale 1 in Unity, Unreal and Maya
-        add_leaf_bones=False,
-        bake_anim=True,
-        bake_anim_use_all_bones=True,
-        bake_anim_use_nla_strips=False,
-        bake_anim_use_all_actions=False,
-        bake_anim_force_startend_keying=True,
-        bake_anim_simplify_factor=0.0,
-    )
+def _write_fbx(path: str, settings: dict[str, Any]) -> None:
+    arguments = {
+        "filepath": path,
+        "check_existing": False,
+        "use_selection": True,
+        "object_types": {"ARMATURE", "MESH"},
+        "apply_unit_scale": True,
+        "apply_scale_options": "FBX_SCALE_ALL",  # objects of scale 1 in Unity, Unreal and Maya
+        "add_leaf_bones": False,
+        "bake_anim": True,
+        "bake_anim_use_all_bones": True,
+        "bake_anim_use_nla_strips": False,
+        "bake_anim_use_all_actions": False,
+        "bake_anim_force_startend_keying": True,
+        "bake_anim_simplify_factor": 0.0,
+    }
+    bpy.ops.export_scene.fbx(**{**arguments, **settings})
 
 
-def _write_bvh(path: str) -> None:
+def _write_bvh(path: str, settings: dict[str, Any]) -> None:
     scene = bpy.context.scene
-    bpy.ops.export_anim.bvh(
-        filepath=path,
-        check_existing=False,
-        frame_start=scene.frame_start,
-        frame_end=scene.frame_end,
-        rotate_mode="ZXY",
-        root_transform_only=True,
-    )
+    arguments = {
+        "filepath": path,
+        "check_existing": False,
+        "frame_start": scene.frame_start,
+        "frame_end": scene.frame_end,
+        "rotate_mode": "ZXY",
+        "root_transform_only": True,
+    }
+    bpy.ops.export_anim.bvh(**{**arguments, **settings})
 
 
-def _write_glb(path: str) -> None:
-    bpy.ops.export_scene.gltf(
-        filepath=path,
-        check_existing=False,
-        export_format="GLB",
-        use_selection=True,
-        export_animations=True,
-        export_frame_range=True,
-        export_force_sampling=True,
-        export_animation_mode="ACTIVE_ACTIONS",
-        export_optimize_animation_size=False,
-    )
+def _write_glb(path: str, settings: dict[str, Any]) -> None:
+    arguments = {
+        "filepath": path,
+        "check_existing": False,
+        "export_format": "GLB",
+        "use_selection": True,
+        "export_animations": True,
+        "export_frame_range": True,
+        "export_force_sampling": True,
+        "export_animation_mode": "ACTIVE_ACTIONS",
+        "export_optimize_animation_size": False,
+    }
+    bpy.ops.export_scene.gltf(**{**arguments, **settings})
 
 
-def _write_usd(path: str) -> None:
-    bpy.ops.wm.usd_export(
-        filepath=path,
-        check_existing=False,
-        selected_objects_only=True,
-        export_animation=True,
-        export_armatures=True,
-        export_materials=False,
-    )
+def _write_usd(path: str, settings: dict[str, Any]) -> None:
+    arguments = {
+        "filepath": path,
+        "check_existing": False,
+        "selected_objects_only": True,
+        "export_animation": True,
+        "export_armatures": True,
+        "export_materials": False,
+    }
+    bpy.ops.wm.usd_export(**{**arguments, **settings})
 
 
-_WRITERS: dict[str, Callable[[str], None]] = {
+_WRITERS: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "fbx": _write_fbx,
     "bvh": _write_bvh,
     "glb": _write_glb,

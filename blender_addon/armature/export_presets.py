@@ -1,0 +1,58 @@
+"""Settings of the exporters for other programs, as data."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mvmocap_core.errors import InputError
+
+BUNDLED = Path(__file__).resolve().parent / "export_presets"
+NO_PRESET = "NONE"
+_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPreset:
+    """What one program wants. settings: arguments of Blender's exporter for `file_format`."""
+
+    identifier: str
+    name: str
+    file_format: str
+    settings: Mapping[str, Any]
+
+
+def read_export_presets(folder: Path = BUNDLED) -> dict[str, ExportPreset]:
+    """All presets of a folder by identifier.
+
+    Raises:
+        InputError: naming the file that is not a preset.
+    """
+    presets = (_read(path) for path in sorted(folder.glob("*.json")))
+    return {preset.identifier: preset for preset in presets}
+
+
+def export_preset_items() -> list[tuple[str, str, str]]:
+    """The presets as items of an enumeration; the first stands for none."""
+    items = [(NO_PRESET, "Any Program", "Metres, every bone, a key on every frame")]
+    for preset in read_export_presets().values():
+        tip = f"{preset.file_format.upper()} with what {preset.name} expects"
+        items.append((preset.identifier, preset.name, tip))
+    return items
+
+
+def _read(path: Path) -> ExportPreset:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema_version"] != _SCHEMA_VERSION:
+            raise ValueError(f"schema_version is not {_SCHEMA_VERSION}")
+        return ExportPreset(
+            identifier=str(document["identifier"]),
+            name=str(document["name"]),
+            file_format=str(document["format"]),
+            settings=dict(document["settings"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{path}: not an export preset ({error}); install the extension again."
+        raise InputError(message, reason="bad_preset") from error

@@ -1,0 +1,92 @@
+"""What the panels show about baking and exporting. Saved with the scene."""
+
+import bpy
+
+from .armature.export import FORMATS
+from .armature.export_presets import export_preset_items
+from .rig_maps import detect_into
+
+_FORMAT_LABELS = {"fbx": "FBX", "bvh": "BVH", "glb": "glTF", "usd": "USD"}
+_FORMAT_TIPS = {
+    "fbx": "For game engines and most animation programs",
+    "bvh": "The skeleton and its motion alone, in metres and Z up",
+    "glb": "One binary glTF file",
+    "usd": "Universal Scene Description, where this Blender is built with it",
+}
+
+
+def _is_armature(_self: "MVMOCAP_PG_bake", candidate: bpy.types.Object) -> bool:
+    return candidate.type == "ARMATURE"
+
+
+def _target_changed(self: "MVMOCAP_PG_bake", _context: bpy.types.Context) -> None:
+    detect_into(self)
+
+
+class MVMOCAP_PG_bone(bpy.types.PropertyGroup):
+    """One row of the bone map."""
+
+    joint: bpy.props.StringProperty(name="Joint", description="Joint of the performer")
+    bone: bpy.props.StringProperty(
+        name="Bone", description="Bone that follows the joint; empty to leave the joint out"
+    )
+
+
+class MVMOCAP_PG_bake(bpy.types.PropertyGroup):
+    """What the animator chooses about the armature that gets the motion."""
+
+    target: bpy.props.PointerProperty(
+        name="Armature",
+        description="Armature that gets the motion; empty to make one from the performer's body",
+        type=bpy.types.Object,
+        poll=_is_armature,
+        update=_target_changed,
+    )
+    bones: bpy.props.CollectionProperty(type=MVMOCAP_PG_bone)
+    active_bone: bpy.props.IntProperty(name="Active Row", min=0)
+    preset: bpy.props.StringProperty(name="Rig Family", description="Preset of the bone map")
+    score: bpy.props.FloatProperty(
+        name="Found",
+        description="Share of the bones that the preset needs which the armature has",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    frame_start: bpy.props.IntProperty(
+        name="First Frame", description="Frame on which the take begins", default=1
+    )
+    use_range: bpy.props.BoolProperty(
+        name="Part of the Take", description="Bake only the frames of a range", default=False
+    )
+    frame_in: bpy.props.IntProperty(name="In", description="First frame to bake", default=1)
+    frame_out: bpy.props.IntProperty(name="Out", description="Last frame to bake", default=250)
+    action_name: bpy.props.StringProperty(
+        name="Action", description="Name of the new action; empty to name it after the armature"
+    )
+    use_nla: bpy.props.BoolProperty(
+        name="Push to NLA",
+        description="Put the new action into an NLA track of its own",
+        default=False,
+    )
+    baked: bpy.props.PointerProperty(
+        name="Animated Armature",
+        description="Armature that is exported",
+        type=bpy.types.Object,
+        poll=_is_armature,
+    )
+    export_format: bpy.props.EnumProperty(
+        name="Format",
+        description="File format of the export",
+        items=[(name.upper(), _FORMAT_LABELS[name], _FORMAT_TIPS[name]) for name in FORMATS],
+        default="FBX",
+    )
+    export_preset: bpy.props.EnumProperty(
+        name="For",
+        description="Program that the file is meant for",
+        items=export_preset_items(),
+        default=0,
+    )
+
+
+CLASSES = (MVMOCAP_PG_bone, MVMOCAP_PG_bake)
+POINTERS = ((bpy.types.Scene, "mvmocap_bake", MVMOCAP_PG_bake),)

@@ -1,0 +1,188 @@
+"""Put the take's motion on an armature, and choose which bone follows which joint."""
+
+import re
+from typing import Any
+
+import bpy
+
+from mvmocap_core.errors import InputError, MocapError
+
+from ..armature.animate import BakeOptions, bake_generated, bake_take
+from ..armature.bone_presets import BonePreset, write_preset
+from ..rig_maps import (
+    all_presets,
+    apply_into,
+    detect_into,
+    mapped_bones,
+    rig_settings,
+    user_presets_folder,
+)
+from ..scene_take import load_clip, take_folder, take_name
+
+
+class MVMOCAP_OT_bake(bpy.types.Operator):
+    """Key the take's motion onto the chosen armature."""
+
+    bl_idname = "mvmocap.bake"
+    bl_label = "Bake"
+    bl_description = "Key the motion onto the armature as a new action; earlier actions are kept"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A take was solved."""
+        if context.scene.mvmocap.take_folder:
+            return True
+        cls.poll_message_set("Solve a take first")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Bake what the panel says."""
+        scene = context.scene
+        bake = scene.mvmocap_bake
+        try:
+            clip = load_clip(scene)
+            options = bake_options(scene)
+            if bake.target is None:
+                name = take_name(take_folder(scene))
+                target = bake_generated(name, clip, options, scene.collection)
+                n_frames = _n_keys(target)
+            else:
+                target = bake.target
+                if not bake.bones:
+                    detect_into(bake)
+                n_frames = bake_take(
+                    target, clip, mapped_bones(bake), options, settings=rig_settings(bake)
+                )
+        except MocapError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        bake.baked = target
+        self.report({"INFO"}, f"Baked {n_frames} frames onto {target.name}")
+        return {"FINISHED"}
+
+
+class MVMOCAP_OT_detect_bones(bpy.types.Operator):
+    """Find out which bone follows which joint."""
+
+    bl_idname = "mvmocap.detect_bones"
+    bl_label = "Detect Bones"
+    bl_description = "Fill the bone map with the rig family that fits the armature best"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature was chosen."""
+        return context.scene.mvmocap_bake.target is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Detect, and say how well it fits."""
+        found = detect_into(context.scene.mvmocap_bake)
+        if found is None:
+            self.report({"ERROR"}, "Choose an armature first")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{found.preset.name}: {round(100 * found.score)} % of its bones")
+        return {"FINISHED"}
+
+
+class MVMOCAP_OT_apply_bone_preset(bpy.types.Operator):
+    """Fill the bone map from a preset."""
+
+    bl_idname = "mvmocap.apply_bone_preset"
+    bl_label = "Use Bone Preset"
+    bl_description = "Fill the bone map from this preset"
+    bl_options = {"REGISTER", "UNDO"}
+
+    preset: bpy.props.StringProperty(name="Preset")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature was chosen."""
+        return context.scene.mvmocap_bake.target is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Apply it, and say how well it fits."""
+        named = [preset for preset in all_presets()[0] if preset.name == self.preset]
+        if not named:
+            self.report({"ERROR"}, f"{self.preset}: there is no such preset")
+            return {"CANCELLED"}
+        found = apply_into(context.scene.mvmocap_bake, named[-1])
+        self.report({"INFO"}, f"{found.preset.name}: {round(100 * found.score)} % of its bones")
+        return {"FINISHED"}
+
+
+class MVMOCAP_OT_save_bone_preset(bpy.types.Operator):
+    """Keep the bone map for other characters."""
+
+    bl_idname = "mvmocap.save_bone_preset"
+    bl_label = "Save Bone Preset"
+    bl_description = "Keep this bone map for other characters with the same bone names"
+
+    name: bpy.props.StringProperty(name="Name", default="My Character")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is something to save."""
+        return any(row.bone for row in context.scene.mvmocap_bake.bones)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask for a name."""
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write the file."""
+        bake = context.scene.mvmocap_bake
+        try:
+            stem = re.sub(r"[^\w\-]+", "_", self.name.strip()).strip("_")
+            if not stem:
+                raise InputError("give the preset a name.", reason="bad_option")
+            bones = mapped_bones(bake)
+            preset = BonePreset(
+                name=self.name.strip(),
+                bones=bones,
+                required=tuple(bones),
+                settings=rig_settings(bake),
+            )
+            path = user_presets_folder() / f"{stem}.json"
+            write_preset(path, preset)
+        except MocapError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        bake.preset, bake.score = preset.name, 1.0
+        self.report({"INFO"}, f"Saved {path}")
+        return {"FINISHED"}
+
+
+def bake_options(scene: bpy.types.Scene) -> BakeOptions:
+    """What the panel says about the bake.
+
+    Raises:
+        InputError: when the out point lies before the in point.
+    """
+    bake: Any = scene.mvmocap_bake
+    if bake.use_range and bake.frame_out < bake.frame_in:
+        raise InputError("the out point lies before the in point; move it.", reason="bad_option")
+    return BakeOptions(
+        fps=scene.render.fps / scene.render.fps_base,
+        frame_start=bake.frame_start,
+        frame_range=(bake.frame_in, bake.frame_out) if bake.use_range else None,
+        action_name=bake.action_name,
+        use_nla=bake.use_nla,
+    )
+
+
+def _n_keys(armature_object: bpy.types.Object) -> int:
+    animation = armature_object.animation_data
+    if animation.action is None:
+        strip = animation.nla_tracks[-1].strips[0]
+        return round(strip.frame_end - strip.frame_start) + 1
+    first, last = animation.action.frame_range
+    return round(last - first) + 1
+
+
+CLASSES = (
+    MVMOCAP_OT_bake,
+    MVMOCAP_OT_detect_bones,
+    MVMOCAP_OT_apply_bone_preset,
+    MVMOCAP_OT_save_bone_preset,
+)

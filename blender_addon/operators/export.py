@@ -1,0 +1,93 @@
+"""Write the animated armature for other programs."""
+
+from pathlib import Path
+
+import bpy
+
+from mvmocap_core.errors import InputError, MocapError
+
+from ..armature.export import export_armature
+from ..armature.export_presets import NO_PRESET, ExportPreset, read_export_presets
+from ..scene_take import take_name
+
+_FILTER = "*.fbx;*.bvh;*.glb;*.usd"
+
+
+class MVMOCAP_OT_export(bpy.types.Operator):
+    """Write the animated armature and its meshes to a file."""
+
+    bl_idname = "mvmocap.export"
+    bl_label = "Export"
+    bl_description = "Write the animated armature, with the meshes that it moves, to a file"
+
+    filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH")
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default=_FILTER, options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is an armature to write."""
+        if export_target(context) is not None:
+            return True
+        cls.poll_message_set("Bake onto an armature, or select one")
+        return False
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask for the file."""
+        self.filepath = str(_suggestion(context))
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write the file."""
+        file_format, preset = chosen_format(context.scene)
+        target = export_target(context)
+        try:
+            path = _checked(self.filepath, file_format)
+            settings = preset.settings if preset else None
+            export_armature(target, file_format, path, settings=settings)
+        except (MocapError, RuntimeError) as error:  # RuntimeError: Blender's exporters
+            self.report({"ERROR"}, " ".join(str(error).split()))
+            return {"CANCELLED"}
+        megabytes = path.stat().st_size / 1e6
+        self.report({"INFO"}, f"Wrote {path} ({megabytes:.1f} MB)")
+        return {"FINISHED"}
+
+
+def export_target(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The armature that was animated last, else the active one."""
+    baked = context.scene.mvmocap_bake.baked
+    if baked is not None and baked.name in context.view_layer.objects:
+        return baked
+    active = context.object
+    return active if active is not None and active.type == "ARMATURE" else None
+
+
+def chosen_format(scene: bpy.types.Scene) -> tuple[str, ExportPreset | None]:
+    """The format that is written, and the preset whose settings it takes; a preset decides."""
+    bake = scene.mvmocap_bake
+    if bake.export_preset == NO_PRESET:
+        return bake.export_format.lower(), None
+    preset = read_export_presets()[bake.export_preset]
+    return preset.file_format, preset
+
+
+def _checked(filepath: str, file_format: str) -> Path:
+    """The path with the format's suffix."""
+    if not filepath.strip():
+        raise InputError("give the file a name.", reason="no_file")
+    path = Path(bpy.path.abspath(filepath))
+    return path if path.suffix.lower() == f".{file_format}" else Path(f"{path}.{file_format}")
+
+
+def _suggestion(context: bpy.types.Context) -> Path:
+    """A file beside the .blend, else in the home folder, called after the take."""
+    file_format, _ = chosen_format(context.scene)
+    blend = Path(bpy.data.filepath)
+    folder = blend.parent if bpy.data.filepath else Path.home()
+    chosen = context.scene.mvmocap.take_folder
+    name = take_name(Path(bpy.path.abspath(chosen))) if chosen else export_target(context).name
+    return folder / f"{name}.{file_format}"
+
+
+CLASSES = (MVMOCAP_OT_export,)

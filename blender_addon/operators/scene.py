@@ -1,0 +1,174 @@
+"""Show the solved take in the scene: cameras with footage, armature, frame rate and range."""
+
+from pathlib import Path
+
+import bpy
+
+from mvmocap_core.errors import MocapError
+from mvmocap_core.take import Take
+
+from ..armature.cameras import look_through
+from ..armature.take_scene import set_up_take
+from ..scene_take import load_clip, proxies_of, take_folder, take_name
+from ..worker_client import Job, Outcome, Step, run_worker
+
+_POLL_S = 0.1
+
+
+class MVMOCAP_OT_setup_scene(bpy.types.Operator):
+    """Add the solved cameras, their footage and an armature to the scene."""
+
+    bl_idname = "mvmocap.setup_scene"
+    bl_label = "Set Up Scene"
+    bl_description = (
+        "Add the solved cameras with their footage and an armature with the motion, and give the "
+        "scene the take's frame rate and range"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    has_armature: bpy.props.BoolProperty(
+        name="Armature",
+        description="Add an armature that is made from the performer's body",
+        default=True,
+    )
+    frame_start: bpy.props.IntProperty(
+        name="First Frame", description="Frame on which the take begins", default=1
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A take was solved."""
+        if context.scene.mvmocap.take_folder:
+            return True
+        cls.poll_message_set("Solve a take first")
+        return False
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Let the worker write missing footage without holding up the window."""
+        try:
+            folder = take_folder(context.scene)
+            arguments = _missing_footage(folder, len(load_clip(context.scene).K))
+        except MocapError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if not arguments:
+            return self.execute(context)
+        self._job = Job([Step(arguments)])
+        self._job.start()
+        self._timer = context.window_manager.event_timer_add(_POLL_S, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Show how far the footage is; Esc stops."""
+        if event.type == "ESC":
+            self._job.cancel()
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        for message in self._job.messages():
+            if message.get("type") == "progress":
+                percent = round(100 * message["fraction"])
+                context.workspace.status_text_set(f"Mocap: writing footage, {percent} %")
+        if self._job.outcome is None:
+            return {"RUNNING_MODAL"}
+        self._leave(context)
+        return self._finish(context, self._job.outcome)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends the operator."""
+        self._job.cancel()
+        self._leave(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set up the scene; footage that is missing is written first."""
+        scene = context.scene
+        try:
+            folder = take_folder(scene)
+            clip = load_clip(scene)
+            arguments = _missing_footage(folder, len(clip.K))
+            if arguments:
+                run_worker(arguments)
+        except MocapError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        proxies = [path for path in proxies_of(folder, len(clip.K)) if path.is_file()]
+        added = set_up_take(
+            scene,
+            take_name(folder),
+            clip,
+            proxies,
+            has_armature=self.has_armature,
+            frame_start=self.frame_start,
+        )
+        scene.mvmocap_bake.frame_start = self.frame_start
+        if added.armature_object is not None:
+            scene.mvmocap_bake.baked = added.armature_object
+        _look_through_camera(context)
+        footage = "their footage" if proxies else "no footage"
+        message = f"Added {len(added.cameras)} cameras with {footage}, {added.n_frames} frames"
+        self.report({"INFO"}, message)
+        return {"FINISHED"}
+
+    def _finish(self, context: bpy.types.Context, outcome: Outcome) -> set[str]:
+        if outcome.results:
+            return self.execute(context)
+        self.report({"ERROR"}, outcome.message or "Cancelled")
+        return {"CANCELLED"}
+
+    def _leave(self, context: bpy.types.Context) -> None:
+        context.window_manager.event_timer_remove(self._timer)
+        context.workspace.status_text_set(None)
+
+
+class MVMOCAP_OT_look_through(bpy.types.Operator):
+    """Look through the next solved camera."""
+
+    bl_idname = "mvmocap.look_through"
+    bl_label = "Next Camera"
+    bl_description = "Look through the next of the scene's cameras, with its video's resolution"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is a solved camera."""
+        return any(_is_solved(found) for found in context.scene.objects)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make it the scene's camera, and look through it."""
+        scene = context.scene
+        cameras = [found for found in scene.objects if _is_solved(found)]
+        now = cameras.index(scene.camera) if scene.camera in cameras else -1
+        camera = cameras[(now + 1) % len(cameras)]
+        look_through(scene, camera)
+        _look_through_camera(context)
+        self.report({"INFO"}, f"Looking through {camera.name}")
+        return {"FINISHED"}
+
+
+def _is_solved(found: bpy.types.Object) -> bool:
+    return found.type == "CAMERA" and "image_size" in found.data
+
+
+def _missing_footage(folder: Path, n_views: int) -> tuple[str, ...]:
+    """What the worker has to do first, or nothing.
+
+    Footage whose videos are gone is left out: the take can be used without.
+    """
+    if all(path.is_file() for path in proxies_of(folder, n_views)):
+        return ()
+    videos = Take(folder).load_job().videos
+    if not all(video.is_file() for video in videos):
+        return ()
+    return ("proxies", str(folder), *map(str, videos))
+
+
+def _look_through_camera(context: bpy.types.Context) -> None:
+    """Turn the 3D view from which the operator was called, or the first, to the camera."""
+    areas = [context.area, *(context.screen.areas if context.screen else ())]
+    for area in areas:
+        if area is not None and area.type == "VIEW_3D":
+            area.spaces.active.region_3d.view_perspective = "CAMERA"
+            return
+
+
+CLASSES = (MVMOCAP_OT_setup_scene, MVMOCAP_OT_look_through)

@@ -1,0 +1,79 @@
+"""Bone maps between the files of presets and the rows of the panel."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .armature.bone_presets import (
+    BUNDLED,
+    BonePreset,
+    DetectedMap,
+    RigSetting,
+    apply_preset,
+    detect_bones,
+    read_presets,
+)
+
+if TYPE_CHECKING:
+    from .bake_properties import MVMOCAP_PG_bake
+
+
+def user_presets_folder() -> Path:
+    """Where the animator's own presets are kept; it survives upgrades of the extension."""
+    package = __package__ or ""
+    if package.startswith("bl_ext."):
+        return Path(bpy.utils.extension_path_user(package, path="bone_maps"))
+    return Path(bpy.utils.user_resource("CONFIG", path="mvmocap")) / "bone_maps"
+
+
+def all_presets() -> tuple[list[BonePreset], list[str]]:
+    """The presets that come along and the animator's own, and what is wrong with any file."""
+    return read_presets([BUNDLED, user_presets_folder()])
+
+
+def detect_into(bake: "MVMOCAP_PG_bake") -> DetectedMap | None:
+    """Fill the rows with the preset that fits the target best; None without a target."""
+    if bake.target is None or bake.target.type != "ARMATURE":
+        bake.bones.clear()
+        bake.preset, bake.score = "", 0.0
+        return None
+    presets, _ = all_presets()
+    found = detect_bones([bone.name for bone in bake.target.data.bones], presets)
+    fill_rows(bake, found)
+    return found
+
+
+def apply_into(bake: "MVMOCAP_PG_bake", preset: BonePreset) -> DetectedMap:
+    """Fill the rows with what a preset finds in the target."""
+    found = apply_preset(preset, [bone.name for bone in bake.target.data.bones])
+    fill_rows(bake, found)
+    return found
+
+
+def fill_rows(bake: "MVMOCAP_PG_bake", found: DetectedMap) -> None:
+    """One row for each joint, those without a bone included."""
+    bake.bones.clear()
+    for joint in joint_names():
+        row = bake.bones.add()
+        row.name = row.joint = joint
+        row.bone = found.bones.get(joint, "")
+    bake.preset, bake.score = found.preset.name, found.score
+
+
+def mapped_bones(bake: "MVMOCAP_PG_bake") -> dict[str, str]:
+    """Bone names by joint names, of the rows that have a bone."""
+    return {row.joint: row.bone for row in bake.bones if row.bone}
+
+
+def rig_settings(bake: "MVMOCAP_PG_bake") -> tuple[RigSetting, ...]:
+    """What the rows' preset sets before a bake."""
+    presets, _ = all_presets()
+    named = (preset.settings for preset in presets if preset.name == bake.preset)
+    return next(named, ())
+
+
+def joint_names() -> list[str]:
+    """The joints of a solved skeleton."""
+    presets, _ = read_presets([BUNDLED])
+    return max((list(preset.bones) for preset in presets), key=len)
