@@ -18,6 +18,7 @@ from wheel_lock import REPOSITORY, read_lock, wheels_of, write_lock
 
 from mvmocap_core.detection.models import fetch_model
 from mvmocap_core.errors import ModelError
+from mvmocap_core.options import DETECTORS
 
 _FAILURES = (
     BuildError, FetchError, InvalidZipError, LicenceError, ModelError, ZipError,
@@ -41,17 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _lock() -> None:
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as folder:
-        core = read_wheel(build_core_wheel(Path(folder), model=None))
+        core = read_wheel(build_core_wheel(Path(folder), models=[]))
     write_lock(lock_wheels(core))
 
 
 def _build(platforms: Sequence[str], out: Path) -> list[Path]:
     locked = read_lock()
     fetch_locked(wheel for wheel in locked if not set(platforms).isdisjoint(wheel.platforms))
-    model = fetch_model()
+    models = [fetch_model(name) for name in DETECTORS]
     zips = []
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as folder:
-        core = build_core_wheel(Path(folder), model=model)
+        core = build_core_wheel(Path(folder), models=models)
         for platform in platforms:
             paths = [wheel.path for wheel in wheels_of(platform, locked)]
             zips.append(build_zip(platform, core, paths, out))

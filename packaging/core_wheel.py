@@ -1,4 +1,4 @@
-"""Builds mvmocap_core as a wheel with the pose model inside, the same bytes every time."""
+"""Builds mvmocap_core as a wheel with the pose models inside, the same bytes every time."""
 
 import base64
 import hashlib
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from reproducible import write_zip
@@ -22,23 +23,23 @@ class BuildError(Exception):
     """Something could not be built; the message says why."""
 
 
-def build_core_wheel(folder: Path, *, model: Path | None) -> Path:
+def build_core_wheel(folder: Path, *, models: Sequence[Path]) -> Path:
     """Build the wheel into a folder and return its path.
 
     The version carries a hash of the content: Blender does not unpack a wheel anew whose name and
     version it already has.
 
-    model: the pose detector's model file; None leaves it out.
+    models: the pose detector's model files.
     Raises BuildError with pip's last lines.
     """
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as name:
         tree = Path(name) / "core"
         _copy_sources(tree)
-        content_hash = _tree_hash(tree, model)
+        content_hash = _tree_hash(tree, models)
         (tree / "setup.cfg").write_text(f"[egg_info]\ntag_build = +{content_hash[:8]}\n", "utf-8")
         built = _pip_wheel(tree, Path(name) / "built")
         target = folder / built.name
-        _write_wheel(built, target, model)
+        _write_wheel(built, target, models)
     return target
 
 
@@ -54,10 +55,10 @@ def _copy_sources(tree: Path) -> None:
     )
 
 
-def _tree_hash(tree: Path, model: Path | None) -> str:
+def _tree_hash(tree: Path, models: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     files = sorted(path for path in tree.rglob("*") if path.is_file())
-    for path in [*files, *([model] if model is not None else [])]:
+    for path in [*files, *models]:
         name = path.relative_to(tree).as_posix() if path.is_relative_to(tree) else path.name
         digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -78,12 +79,11 @@ def _pip_wheel(tree: Path, folder: Path) -> Path:
     return wheels[0]
 
 
-def _write_wheel(built: Path, target: Path, model: Path | None) -> None:
-    """Write the wheel again with the model in it, sorted and without the time of day."""
+def _write_wheel(built: Path, target: Path, models: Sequence[Path]) -> None:
+    """Write the wheel again with the models in it, sorted and without the time of day."""
     with zipfile.ZipFile(built) as wheel:
         entries = {name: wheel.read(name) for name in wheel.namelist() if not name.endswith("/")}
-    if model is not None:
-        entries[f"{MODEL_FOLDER}/{model.name}"] = model.read_bytes()
+    entries |= {f"{MODEL_FOLDER}/{model.name}": model.read_bytes() for model in models}
     record = next(name for name in entries if name.endswith(".dist-info/RECORD"))
     del entries[record]
     lines = [

@@ -21,7 +21,7 @@ under the versions named here.
   https://github.com/PyAV-Org/pyav-ffmpeg.
 - `opencv-python-headless` contains FFmpeg, LGPL-2.1-or-later, and others: see its
   LICENSE-3RD-PARTY.txt.
-- `pose_landmarker_heavy.task` is MediaPipe's pose model, Apache-2.0, from the npm package
+- `pose_landmarker_*.task` are MediaPipe's pose models, Apache-2.0, from the npm package
   `@mediapipe/pose` 0.5.1675469404; the text is that of `mediapipe`.
 
 | package | version | licence | from |

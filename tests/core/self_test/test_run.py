@@ -34,9 +34,7 @@ def test_missing_model_fails_the_detection_alone(monkeypatch, tmp_path):
 
 
 def test_doctor_names_conflicts_where_nothing_else_can_be_looked_at(monkeypatch):
-    conflict = doctor.unserved(
-        [*doctor.NEEDS, doctor.NEEDS[0].__class__("none", "none_", "1", "2")]
-    )
+    conflict = doctor.unserved([Need("none", "no_such_module", "1", "2")])
     monkeypatch.setattr(doctor, "unserved", lambda: conflict)
     monkeypatch.setattr(doctor, "find_conflicts", lambda: conflict)
     findings = examine(use_network=False, with_self_test=True)
