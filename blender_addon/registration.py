@@ -12,7 +12,10 @@ import bpy
 
 MODULES = (
     "properties",
+    "bake_properties",
+    "thumbnails",
     "preferences",
+    "operators.doctor",
     "session",
     "operators.import_views",
     "operators.solve",
