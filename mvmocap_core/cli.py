@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from mvmocap_core import __version__
 from mvmocap_core.console import Console, open_console
@@ -21,18 +21,21 @@ EXIT_DONE, EXIT_DEFECT, EXIT_INPUT, EXIT_STOPPED = 0, 1, 2, 130
 _BLENDER_FORMATS = ("fbx", "glb", "usd")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; `arguments` without the program's name. Returns the exit code."""
+def main(arguments: Sequence[str] | None = None, *, messages: TextIO | None = None) -> int:
+    """Run the command line; `arguments` without the program's name. Returns the exit code.
+
+    messages: where JSON lines go instead of stdout.
+    """
     try:
         chosen = _parser().parse_args(arguments)
     except InputError as error:
         is_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
-        with open_console(is_json=is_json) as console:
+        with open_console(is_json=is_json, messages=messages) as console:
             console.error(str(error), error.reason, EXIT_INPUT)
         return EXIT_INPUT
     signal.signal(signal.SIGTERM, _stop)  # a farm's polite kill ends like Ctrl-C
     folder: Path | None = getattr(chosen, "out", None) or getattr(chosen, "take", None)
-    with open_console(is_json=chosen.json) as console:
+    with open_console(is_json=chosen.json, messages=messages) as console:
         return run_command(lambda: chosen.command(chosen, console), console, log_folder=folder)
 
 

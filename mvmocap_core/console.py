@@ -125,10 +125,13 @@ class JsonLines:
 
 
 @contextmanager
-def open_console(*, is_json: bool) -> Iterator[Console]:
-    """Give the console for this process's stdout and stderr."""
+def open_console(*, is_json: bool, messages: TextIO | None = None) -> Iterator[Console]:
+    """Give the console for this process's stdout and stderr.
+
+    messages: where JSON lines go instead of stdout.
+    """
     if is_json:
-        yield JsonLines(lambda line: _write_line(line, sys.stdout))
+        yield JsonLines(lambda line: _write_line(line, messages or sys.stdout))
     elif sys.stderr.isatty():
         form = "{l_bar}{bar}| {elapsed}<{remaining}"
         with tqdm(total=100.0, bar_format=form, file=sys.stderr, leave=False) as bar:

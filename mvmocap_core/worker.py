@@ -14,7 +14,7 @@ from _thread import interrupt_main
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from mvmocap_core import cli
 from mvmocap_core.console import Console, open_console
@@ -28,7 +28,7 @@ _NICENESS = 5
 
 def main(arguments: Sequence[str]) -> int:
     """Do one command; `arguments` without the program's name. Returns the exit code."""
-    _take_over_stdout()
+    messages = _take_over_stdout()
     _stay_in_the_background()
     faulthandler.enable()  # a crash of native code leaves its stack on stderr
     signal.signal(signal.SIGINT, signal.default_int_handler)  # even where a shell ignores it
@@ -36,17 +36,16 @@ def main(arguments: Sequence[str]) -> int:
     command, *rest = arguments or [""]
     own = _COMMANDS.get(command)
     if own is None:
-        return cli.main([*filter(None, [command]), "--json", *rest])
-    with open_console(is_json=True) as console:
+        return cli.main([*filter(None, [command]), "--json", *rest], messages=messages)
+    with open_console(is_json=True, messages=messages) as console:
         return cli.run_command(lambda: own(rest, console), console, log_folder=None)
 
 
-def _take_over_stdout() -> None:
+def _take_over_stdout() -> TextIO:
     """Keep stdout for messages; what libraries print there goes to stderr, the log."""
-    sys.stdout.flush()
     messages = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)
-    sys.stdout = messages
+    return messages
 
 
 def _stay_in_the_background() -> None:

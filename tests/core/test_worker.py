@@ -67,7 +67,8 @@ def start(repository):
     yield run
     for worker in workers:
         worker.process.kill()
-        worker.process.communicate()
+        with worker.process:  # closes its pipes
+            worker.process.wait()
 
 
 def check(validator, messages):
