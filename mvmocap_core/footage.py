@@ -5,10 +5,13 @@ exit codes as for the `mvmocap` command, messages as its `--json`.
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Lock
 from typing import NoReturn
 
 import numpy as np
@@ -36,20 +39,34 @@ def write_proxies(take: Path, videos: Sequence[Path], *, progress: Progress = si
     motion = load_motion(take / "motion.npz")
     n_views = len(videos)
     targets = [proxy_path(take, view) for view in range(n_views)]
-    for view, (video, target) in enumerate(zip(videos, targets, strict=True)):
+    done = np.zeros(n_views)
+    telling, stopped = Lock(), Event()
 
-        def told(fraction: float, message: str, view: int = view) -> None:
-            progress((view + fraction) / n_views, message)
+    def write(view: int) -> None:
+        def told(fraction: float, message: str) -> None:
+            if stopped.is_set():
+                raise Cancelled
+            with telling:
+                done[view] = fraction
+                progress(float(done.mean()), message)
 
         write_proxy(
-            video,
-            target,
+            videos[view],
+            targets[view],
             source_times_s=view_times_s(motion, view),
             fps=motion.fps,
             K=motion.K[view],
             dist=motion.dist[view],
             progress=told,
         )
+
+    # decoding, straightening and encoding happen outside Python's lock
+    with ThreadPoolExecutor(min(n_views, os.cpu_count() or 1)) as pool:
+        try:
+            list(pool.map(write, range(n_views)))
+        except BaseException:
+            stopped.set()
+            raise
     return targets
 
 

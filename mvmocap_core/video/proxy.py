@@ -21,7 +21,7 @@ LONG_SIDE_PX = 1280
 KEY_FRAME_EVERY = 10  # lets the animator scrub
 NEIGHBOUR_S = 1.0  # uneven frames this far apart still have a nearest one
 MAX_DENOMINATOR = 1001  # 30000/1001 and its like are exact
-QUALITY = {"crf": "21", "preset": "superfast", "tune": "fastdecode"}
+QUALITY = {"crf": "21", "preset": "ultrafast", "tune": "fastdecode"}
 
 
 def write_proxy(
