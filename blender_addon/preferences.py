@@ -1,0 +1,70 @@
+"""The extension's page in Blender's preferences."""
+
+import textwrap
+from pathlib import Path
+
+import bpy
+
+_MAX_LINE = 110  # Blender cuts what does not fit, and says nothing
+
+
+class MVMOCAP_AP_preferences(bpy.types.AddonPreferences):
+    """What holds for all files, and the Doctor."""
+
+    bl_idname = __package__
+
+    cache_folder: bpy.props.StringProperty(
+        name="Cache Folder",
+        description=(
+            "Where takes of files that were never saved are kept; "
+            "empty for the extension's own folder"
+        ),
+        subtype="DIR_PATH",
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Show the options, and the Doctor with what it found."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "cache_folder", placeholder=str(_own_folder()))
+        doctor = context.window_manager.mvmocap_doctor
+        row = layout.row()
+        row.operator("mvmocap.doctor")
+        row.operator("mvmocap.copy_doctor")
+        if doctor.is_running:
+            layout.label(text="The Doctor is looking at the installation ...")
+        if doctor.text:
+            _draw_findings(layout.box(), doctor)
+
+
+def cache_folder(context: bpy.types.Context) -> Path:
+    """Where takes of files that were never saved are kept; it survives upgrades."""
+    addon = context.preferences.addons.get(__package__)
+    chosen = addon.preferences.cache_folder.strip() if addon is not None else ""
+    return Path(bpy.path.abspath(chosen)) if chosen else _own_folder()
+
+
+def _own_folder() -> Path:
+    try:
+        return Path(bpy.utils.extension_path_user(__package__))
+    except ValueError:  # run from a checkout, not installed as an extension
+        return Path(bpy.utils.user_resource("DATAFILES", path="mvmocap"))
+
+
+def _draw_findings(box: bpy.types.UILayout, doctor: bpy.types.PropertyGroup) -> None:
+    column = box.column(align=True)
+    column.alert = bool(doctor.problem)
+    for line in _folded(doctor.problem or "Everything works."):
+        column.label(text=line, translate=not doctor.problem)
+    column = box.column(align=True)
+    for line in doctor.text.splitlines():
+        for part in _folded(line):
+            column.label(text=part, translate=False)
+
+
+def _folded(text: str) -> list[str]:
+    return textwrap.wrap(text, _MAX_LINE)
+
+
+CLASSES = (MVMOCAP_AP_preferences,)

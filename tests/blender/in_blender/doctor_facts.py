@@ -1,0 +1,24 @@
+"""Register the add-on, ask the Doctor, and say what the preferences then hold."""
+
+import bpy
+from bench import finish
+
+import blender_addon
+from blender_addon import preferences
+
+bpy.ops.wm.read_factory_settings(use_empty=True)
+for _ in range(2):  # a second time, as when an animator disables and enables it
+    blender_addon.register()
+    result = bpy.ops.mvmocap.doctor()
+    doctor = bpy.context.window_manager.mvmocap_doctor
+    facts = {
+        "result": sorted(result),
+        "is_running": doctor.is_running,
+        "text": doctor.text,
+        "problem": doctor.problem,
+        "has_preferences": preferences.MVMOCAP_AP_preferences.is_registered,
+        "cache_folder": str(preferences.cache_folder(bpy.context)),
+    }
+    blender_addon.unregister()
+facts["is_gone"] = not hasattr(bpy.types.WindowManager, "mvmocap_doctor")
+finish(facts)
