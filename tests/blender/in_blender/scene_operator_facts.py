@@ -1,0 +1,37 @@
+"""TAKE EMPTY: set up the scene by the operator and by its function."""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from bench import arguments, finish
+from registered import contents, empty_scene, refusal
+
+from blender_addon.armature.take_scene import set_up_take
+from mvmocap_core.motion.clip import load_motion
+
+take, empty = map(Path, arguments())
+clip = load_motion(take / "motion.npz")
+scene = empty_scene(empty)
+before = contents()
+facts = {"no_take": refusal(bpy.ops.mvmocap.setup_scene), "is_unchanged": contents() == before}
+
+scene.mvmocap.take_folder = str(take)
+bpy.ops.mvmocap.setup_scene()
+cameras = [found for found in scene.objects if found.type == "CAMERA"]
+clips = [camera.data.background_images[0].clip for camera in cameras]
+facts["footage"] = [Path(bpy.path.abspath(shown.filepath)).name for shown in clips]
+facts["frames"] = [scene.frame_start, scene.frame_end]
+facts["fps"] = scene.render.fps / scene.render.fps_base
+facts["camera"] = scene.camera.name
+facts["resolution"] = [scene.render.resolution_x, scene.render.resolution_y]
+facts["export_target"] = scene.mvmocap_bake.baked.name
+bpy.ops.mvmocap.look_through()
+facts["next"] = [scene.camera.name, scene.render.resolution_x, scene.render.resolution_y]
+
+other = bpy.data.scenes.new("other")
+bpy.context.window.scene = other
+added = set_up_take(other, "other", clip, [])
+poses = [np.array(camera.matrix_world) for camera in (*cameras, *added.cameras)]
+facts["camera_difference"] = float(np.abs(np.array(poses[:2]) - np.array(poses[2:])).max())
+finish(facts)

@@ -1,0 +1,156 @@
+"""Play a person at a Blender with a window: one step at a time, between which Blender lives on.
+
+A play is a generator. What it yields is waited for: a number of seconds, or a function that says
+whether to go on. Facts and pictures go into a folder.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+Play = Generator[float | Callable[[], bool], None, None]
+
+_TICK_S = 0.05
+_BEAT_S = 0.01
+_PATIENCE_S = 420.0
+_SETTLE_S = 0.6  # until a changed window is drawn, without a graphics card
+
+
+class Stage:
+    """The window, a folder for what is found, and a clock that notices when the window stands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts: dict[str, Any] = {"version": bpy.app.version_string}
+        self._last_beat = time.monotonic()
+        self._longest_s = 0.0
+
+    @property
+    def window(self) -> bpy.types.Window:
+        return bpy.context.window_manager.windows[0]
+
+    @property
+    def view(self) -> bpy.types.Area:
+        areas = [area for area in self.window.screen.areas if area.type == "VIEW_3D"]
+        return max(areas, key=lambda area: area.width * area.height)
+
+    def region(self, kind: str) -> bpy.types.Region:
+        return next(region for region in self.view.regions if region.type == kind)
+
+    def call(self, operator: Callable[..., set[str]], *arguments: Any, **settings: Any) -> set[str]:
+        """An operator as if pressed in the sidebar."""
+        with bpy.context.temp_override(
+            window=self.window, area=self.view, region=self.region("UI")
+        ):
+            return operator(*arguments, **settings)
+
+    def shoot(self, name: str) -> None:
+        """Write a picture of the window."""
+        with bpy.context.temp_override(window=self.window):
+            bpy.ops.screen.screenshot(filepath=str(self.folder / f"{name}.png"))
+
+    def show(self, name: str) -> Play:
+        """Wait until the window is drawn, and write a picture of it."""
+        for region in self.view.regions:
+            region.tag_redraw()
+        yield _SETTLE_S
+        self.shoot(name)
+
+    def scroll_sidebar(self, pages: int) -> Play:
+        """Scroll the sidebar down by pages, up where negative."""
+        operator = bpy.ops.view2d.scroll_down if pages > 0 else bpy.ops.view2d.scroll_up
+        for _ in range(abs(pages)):
+            self.call(operator, deltay=400, page=True)
+            yield 0.1
+
+    def beat(self) -> float:
+        now = time.monotonic()
+        self._longest_s = max(self._longest_s, now - self._last_beat)
+        self._last_beat = now
+        return _BEAT_S
+
+    def longest_pause_s(self) -> float:
+        """The longest time that the window stood since this was last asked."""
+        longest, self._longest_s = self._longest_s, 0.0
+        self._last_beat = time.monotonic()
+        return longest
+
+
+def perform(play: Callable[[Stage], Play], folder: Path) -> None:
+    """Run the play by Blender's timers, write facts.json, and leave."""
+    stage = Stage(folder)
+    steps = _flattened(play(stage))
+    waiting_for: list[float | Callable[[], bool]] = [2.0]
+    since = [time.monotonic()]
+
+    def go_on() -> float:
+        waited_s = time.monotonic() - since[0]
+        wish = waiting_for[0]
+        if callable(wish):
+            if waited_s > _PATIENCE_S:
+                _leave(stage, f"waited {_PATIENCE_S:g} s in vain for {wish.__name__}")
+            if not wish():
+                return _TICK_S
+        elif waited_s < wish:
+            return _TICK_S
+        try:
+            waiting_for[0] = next(steps)
+        except StopIteration:
+            _leave(stage, "")
+        except Exception:  # noqa: BLE001 - whatever it is, the test shows it
+            _leave(stage, traceback.format_exc())
+        since[0] = time.monotonic()
+        return _TICK_S
+
+    bpy.app.timers.register(stage.beat, persistent=True)
+    bpy.app.timers.register(go_on, first_interval=1.0, persistent=True)
+
+
+def _flattened(play: Play) -> Play:
+    yield from play
+
+
+def _leave(stage: Stage, failure: str) -> None:
+    stage.facts["failure"] = failure
+    if failure:
+        stage.shoot("failure")
+    facts = json.dumps(stage.facts, indent=2, default=str)
+    (stage.folder / "facts.json").write_text(facts)
+    sys.stdout.flush()
+    os._exit(1 if failure else 0)
+
+
+def open_sidebar(stage: Stage) -> Play:
+    """One large 3D view with the tab Mocap beside it."""
+    bpy.context.preferences.view.show_splash = False
+    yield from _close_other_areas(stage)
+    stage.view.spaces.active.show_region_ui = True
+    stage.view.spaces.active.show_region_toolbar = False
+    yield 1.0
+
+    def is_chosen() -> bool:
+        try:
+            stage.region("UI").active_panel_category = "Mocap"
+        except (AttributeError, TypeError):  # not drawn yet
+            return False
+        return True
+
+    yield is_chosen
+    yield 0.5
+
+
+def _close_other_areas(stage: Stage) -> Play:
+    for kind in ("DOPESHEET_EDITOR", "OUTLINER", "PROPERTIES"):
+        for area in list(stage.window.screen.areas):
+            if area.type == kind:
+                with bpy.context.temp_override(window=stage.window, area=area):
+                    bpy.ops.screen.area_close()
+                yield 0.5
+                break

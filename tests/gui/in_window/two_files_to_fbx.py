@@ -1,0 +1,139 @@
+"""TASK.json: the whole way from two videos to an FBX, with a picture of every step."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from steps import Play, Stage, open_sidebar, perform
+
+TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
+
+
+def play(stage: Stage) -> Play:
+    yield from install(stage)
+    bpy.data.batch_remove(list(bpy.data.objects))
+    bpy.ops.wm.save_as_mainfile(filepath=TASK["blend"])
+    yield from open_sidebar(stage)
+    yield from stage.show("01_empty")
+    yield from footage(stage)
+    yield from solve(stage)
+    yield from scene_and_bake(stage)
+    yield from export(stage)
+
+
+def install(stage: Stage) -> Play:
+    if TASK["zip"]:
+        bpy.ops.extensions.package_install_files(
+            filepath=TASK["zip"], repo="user_default", enable_on_install=True
+        )
+    else:
+        sys.path.insert(0, TASK["repository"])
+        import blender_addon
+
+        blender_addon.register()
+    yield 0.5
+
+
+def footage(stage: Stage) -> Play:
+    videos = [Path(video) for video in TASK["videos"]]
+    files = [{"name": video.name} for video in videos]
+    stage.facts["import"] = stage.call(
+        bpy.ops.mvmocap.import_views, files=files, directory=str(videos[0].parent)
+    )
+    settings = bpy.context.scene.mvmocap
+
+    def is_probed() -> bool:
+        return all(video.is_probed for video in settings.videos)
+
+    yield is_probed
+    settings.height_m = 1.75
+    settings.quality = TASK["quality"]
+    stage.facts["videos"] = [
+        [video.fps, video.duration_s, video.has_audio] for video in settings.videos
+    ]
+    yield 1.0
+    yield from stage.show("02_footage")
+
+
+def solve(stage: Stage) -> Play:
+    state = bpy.context.window_manager.mvmocap
+    yield 1.0
+    stage.longest_pause_s()
+    yield 3.0
+    stage.facts["idle_pause_s"] = stage.longest_pause_s()
+    stage.call(bpy.ops.mvmocap.solve, "INVOKE_DEFAULT")
+    stages: list[str] = []
+
+    def is_under_way() -> bool:
+        return state.progress > 0.1 or not state.is_running
+
+    def is_over() -> bool:
+        if state.stage and state.stage not in stages:
+            stages.append(state.stage)
+        return not state.is_running
+
+    yield is_under_way
+    stage.facts["solve_pause_s"] = stage.longest_pause_s()
+    yield from stage.show("03_solving")
+    stage.longest_pause_s()
+    yield is_over
+    stage.facts["solve_pause_s"] = max(stage.facts["solve_pause_s"], stage.longest_pause_s())
+    stage.facts |= {"stages": stages, "verdict": state.verdict, "error": state.error}
+    stage.facts["state"] = state.state
+    yield from stage.show("04_solved")
+
+
+def scene_and_bake(stage: Stage) -> Play:
+    scene = bpy.context.scene
+    stage.facts["setup"] = stage.call(bpy.ops.mvmocap.setup_scene, "INVOKE_DEFAULT")
+
+    def is_set_up() -> bool:
+        return scene.camera is not None
+
+    yield is_set_up
+    scene.frame_set(40)
+    yield 1.0
+    with bpy.context.temp_override(
+        window=stage.window, area=stage.view, region=stage.region("WINDOW")
+    ):
+        bpy.ops.view3d.view_center_camera()
+    yield from stage.show("05_scene")
+    stage.facts["fps"] = scene.render.fps / scene.render.fps_base
+    stage.facts["frames"] = [scene.frame_start, scene.frame_end]
+    stage.facts["cameras"] = [found.name for found in scene.objects if found.type == "CAMERA"]
+    sys.path.insert(0, TASK["rigs"])
+    from rigs import add_metarig
+
+    rig = add_metarig()
+    rig.select_set(False)
+    bake = scene.mvmocap_bake
+    bake.target = rig
+    stage.facts["map"] = [bake.preset, bake.score]
+    yield from stage.show("06_target")
+    stage.facts["bake"] = stage.call(bpy.ops.mvmocap.bake, "INVOKE_DEFAULT")
+    action = rig.animation_data.action
+    stage.facts["keys"] = list(action.frame_range)
+    stage.facts["hips_m"] = []
+    for frame in (1, 40):
+        scene.frame_set(frame)
+        stage.facts["hips_m"].append(list(rig.matrix_world @ rig.pose.bones["spine"].head))
+    yield from stage.show("07_baked")
+
+
+def export(stage: Stage) -> Play:
+    target = TASK["fbx"]
+    stage.facts["export"] = stage.call(bpy.ops.mvmocap.export, filepath=target)
+    stage.facts["fbx_bytes"] = Path(target).stat().st_size
+    yield from stage.scroll_sidebar(3)
+    yield from stage.show("08_exported")
+    rig = bpy.context.scene.mvmocap_bake.target
+    bpy.ops.ed.undo_push(message="Export")
+    stage.facts["rig"] = rig.name
+
+
+perform(play, Path(TASK["folder"]))
