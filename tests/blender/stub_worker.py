@@ -1,4 +1,4 @@
-"""Stands in for `python -m mvmocap_core.worker`: plays the part that its first video's name asks for.
+"""Stands in for the worker: plays the part that its first video's name asks for.
 
 `proxies` does nothing. A solve of "good..." writes a report and what it was asked for; "slow..."
 goes on until it hears cancel, "deaf..." for ever, with a child; "crash..." aborts; "silent..." ends
@@ -31,8 +31,10 @@ def stop_on_cancel():
     for line in sys.stdin:
         if line.strip() == "cancel":
             break
-    say("error", reason="stopped", message="stopped.", exit_code=130)
-    os._exit(130)
+    try:
+        say("error", reason="stopped", message="stopped.", exit_code=130)
+    finally:  # even where nobody listens any more
+        os._exit(130)
 
 
 def solve(videos, take):

@@ -164,6 +164,15 @@ def test_end_of_stdin_stops_the_work(start, clip, tmp_path):
     assert json.loads(lines[-1])["reason"] == "stopped"
 
 
+def test_worker_ends_when_nobody_is_at_either_end(start, clip, tmp_path):
+    worker = start("solve", clip, clip, "--out", tmp_path / "t", program=SLEEPING_SOLVE)
+    child = int(worker.wait_for("progress")["message"])
+    worker.process.stdout.close()
+    worker.process.stdin.close()
+    worker.process.wait(TIMEOUT_S)
+    assert not is_alive(child)
+
+
 def test_other_words_on_stdin_change_nothing(start, clip):
     code, messages = start("probe", clip).finish("cancelled\nhello\n")
     assert code == 0
