@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from . import preferences
 from .solve_state import show_take
 from .take_folders import take_folder, takes_folder
 from .worker_client import JobQueue
@@ -26,14 +27,9 @@ def launch() -> Launch:
     return worker_launch()
 
 
-def cache_folder() -> Path:
-    """Where takes of files that were never saved are kept."""
-    return Path(bpy.utils.user_resource("DATAFILES", path="mvmocap"))
-
-
 def scene_take_folder(scene: bpy.types.Scene) -> Path:
     """Where a solve of the scene's videos is kept."""
-    takes = takes_folder(bpy.data.filepath, cache_folder())
+    takes = takes_folder(bpy.data.filepath, preferences.cache_folder(bpy.context))
     settings = scene.mvmocap
     return take_folder(takes, settings.take_name, settings.video_paths())
 

@@ -41,7 +41,7 @@ class Outcome:
     """How a job ended.
 
     status:  `DONE`, `FAILED` (the input is at fault), `CANCELLED` or `CRASHED`.
-    results: the result message of every step that was done.
+    results: the result message of every step that was done; also of one that then found a fault.
     message: why it did not end well, in one line that says what to do; reason: its short code.
     log:     what a crashed worker left.
     """
@@ -195,7 +195,8 @@ class Job:
             return Outcome(CRASHED, message=message, reason="crash", log=path)
         message, reason = str(error.get("message")), str(error.get("reason"))
         if code == _EXIT_INPUT:
-            return Outcome(FAILED, message=message, reason=reason)
+            results = () if listener.result is None else (listener.result,)
+            return Outcome(FAILED, results, message=message, reason=reason)
         return Outcome(CRASHED, message=message, reason=reason, log=self._own_log(log))
 
     def _own_log(self, log: bytes) -> Path:

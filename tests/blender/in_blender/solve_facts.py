@@ -11,7 +11,12 @@ from bench import HERE, arguments, finish
 
 modules_before = set(sys.modules)
 
-from blender_addon import register, session, unregister  # noqa: E402 - what it imports is a fact
+from blender_addon import (  # noqa: E402 - what it imports is a fact
+    preferences,
+    register,
+    session,
+    unregister,
+)
 from blender_addon.operators import solve  # noqa: E402
 from blender_addon.worker_process import Launch  # noqa: E402
 
@@ -94,7 +99,7 @@ def solve_twice() -> dict[str, Any]:
 
 
 def unsaved() -> dict[str, Any]:
-    session.cache_folder = lambda: folder / "cache"
+    preferences.cache_folder = lambda context: folder / "cache"
     choose("good", "b")
     return try_solve()
 
