@@ -19,8 +19,8 @@ STAGES = {
     "report": "Writing the report",
     "footage": "Writing footage",
 }
-_CHARACTER_PX = 6.6
-_MARGIN_PX = 44
+_CHARACTER_PX = 5.9
+_MARGIN_PX = 48
 
 
 def length(seconds: float) -> str:
@@ -48,7 +48,7 @@ def video_facts(
     """One line about a video."""
     rate = f"{fps:.2f}".rstrip("0").rstrip(".")
     sound = "sound" if has_audio else "no sound"
-    return f"{length(duration_s)}   {width_px} x {height_px}   {rate} fps   {sound}"
+    return f"{length(duration_s)}, {width_px} x {height_px}, {rate} fps, {sound}"
 
 
 def wrapped(text: str, region_width_px: float, ui_scale: float) -> list[str]:

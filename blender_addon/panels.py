@@ -228,7 +228,9 @@ class MVMOCAP_PT_bake(_Panel, bpy.types.Panel):
         layout.use_property_decorate = False
         bake = context.scene.mvmocap_bake
         layout.prop(bake, "target")
-        if bake.target is None:
+        if bake.target is None and bake.baked is not None:
+            self.say(context, layout, "Choose a character, or bake onto one more new armature.")
+        elif bake.target is None:
             self.say(context, layout, "No armature chosen: one is made from the performer.")
         elif bake.bones:
             found = panel_text.share(bool(row.bone) for row in bake.bones)

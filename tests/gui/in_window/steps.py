@@ -6,6 +6,7 @@ whether to go on. Facts and pictures go into a folder.
 
 import json
 import os
+import subprocess
 import sys
 import time
 import traceback
@@ -30,7 +31,7 @@ class Stage:
         self.folder = folder
         self.facts: dict[str, Any] = {"version": bpy.app.version_string}
         self._last_beat = time.monotonic()
-        self._longest_s = 0.0
+        self._pauses_s: list[tuple[float, str]] = []
 
     @property
     def window(self) -> bpy.types.Window:
@@ -52,9 +53,9 @@ class Stage:
             return operator(*arguments, **settings)
 
     def shoot(self, name: str) -> None:
-        """Write a picture of the window."""
-        with bpy.context.temp_override(window=self.window):
-            bpy.ops.screen.screenshot(filepath=str(self.folder / f"{name}.png"))
+        """Write a picture of the screen; Blender's own screenshot is black without a compositor."""
+        target = self.folder / f"{name}.png"
+        subprocess.run(["import", "-window", "root", str(target)], check=True, timeout=30)
 
     def show(self, name: str) -> Play:
         """Wait until the window is drawn, and write a picture of it."""
@@ -72,19 +73,29 @@ class Stage:
 
     def beat(self) -> float:
         now = time.monotonic()
-        self._longest_s = max(self._longest_s, now - self._last_beat)
+        paused_s = now - self._last_beat
+        if paused_s > 2 * _BEAT_S:
+            state = bpy.context.window_manager.mvmocap if self.is_installed else None
+            where = f"{state.state} {state.stage} {state.progress:.2f}" if state else ""
+            self._pauses_s.append((round(paused_s, 4), where))
         self._last_beat = now
         return _BEAT_S
 
-    def longest_pause_s(self) -> float:
-        """The longest time that the window stood since this was last asked."""
-        longest, self._longest_s = self._longest_s, 0.0
+    @property
+    def is_installed(self) -> bool:
+        return hasattr(bpy.types.WindowManager, "mvmocap")
+
+    def longest_pauses_s(self) -> list[tuple[float, str]]:
+        """The longest times that the window stood since this was last asked, and when."""
+        longest = sorted(self._pauses_s)[-8:]
+        self._pauses_s = []
         self._last_beat = time.monotonic()
         return longest
 
 
 def perform(play: Callable[[Stage], Play], folder: Path) -> None:
     """Run the play by Blender's timers, write facts.json, and leave."""
+    bpy.context.preferences.view.show_splash = False
     stage = Stage(folder)
     steps = _flattened(play(stage))
     waiting_for: list[float | Callable[[], bool]] = [2.0]
@@ -129,7 +140,6 @@ def _leave(stage: Stage, failure: str) -> None:
 
 def open_sidebar(stage: Stage) -> Play:
     """One large 3D view with the tab Mocap beside it."""
-    bpy.context.preferences.view.show_splash = False
     yield from _close_other_areas(stage)
     stage.view.spaces.active.show_region_ui = True
     stage.view.spaces.active.show_region_toolbar = False

@@ -10,12 +10,13 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from steps import Play, Stage, open_sidebar, perform
+from the_way import add_footage, add_metarig, install, wait_for_footage
 
 TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
 
 
 def play(stage: Stage) -> Play:
-    yield from install(stage)
+    yield from install(TASK)
     bpy.data.batch_remove(list(bpy.data.objects))
     bpy.ops.wm.save_as_mainfile(filepath=TASK["blend"])
     yield from open_sidebar(stage)
@@ -26,33 +27,10 @@ def play(stage: Stage) -> Play:
     yield from export(stage)
 
 
-def install(stage: Stage) -> Play:
-    if TASK["zip"]:
-        bpy.ops.extensions.package_install_files(
-            filepath=TASK["zip"], repo="user_default", enable_on_install=True
-        )
-    else:
-        sys.path.insert(0, TASK["repository"])
-        import blender_addon
-
-        blender_addon.register()
-    yield 0.5
-
-
 def footage(stage: Stage) -> Play:
-    videos = [Path(video) for video in TASK["videos"]]
-    files = [{"name": video.name} for video in videos]
-    stage.facts["import"] = stage.call(
-        bpy.ops.mvmocap.import_views, files=files, directory=str(videos[0].parent)
-    )
+    add_footage(stage, TASK)
+    yield wait_for_footage
     settings = bpy.context.scene.mvmocap
-
-    def is_probed() -> bool:
-        return all(video.is_probed for video in settings.videos)
-
-    yield is_probed
-    settings.height_m = 1.75
-    settings.quality = TASK["quality"]
     stage.facts["videos"] = [
         [video.fps, video.duration_s, video.has_audio] for video in settings.videos
     ]
@@ -63,11 +41,14 @@ def footage(stage: Stage) -> Play:
 def solve(stage: Stage) -> Play:
     state = bpy.context.window_manager.mvmocap
     yield 1.0
-    stage.longest_pause_s()
+    stage.longest_pauses_s()
     yield 3.0
-    stage.facts["idle_pause_s"] = stage.longest_pause_s()
+    stage.facts["idle_pauses_s"] = stage.longest_pauses_s()
     stage.call(bpy.ops.mvmocap.solve, "INVOKE_DEFAULT")
     stages: list[str] = []
+
+    def has_begun() -> bool:
+        return state.state != "IDLE"
 
     def is_under_way() -> bool:
         return state.progress > 0.1 or not state.is_running
@@ -77,12 +58,14 @@ def solve(stage: Stage) -> Play:
             stages.append(state.stage)
         return not state.is_running
 
+    yield has_begun
     yield is_under_way
-    stage.facts["solve_pause_s"] = stage.longest_pause_s()
+    pauses_s = stage.longest_pauses_s()
     yield from stage.show("03_solving")
-    stage.longest_pause_s()
+    stage.longest_pauses_s()
     yield is_over
-    stage.facts["solve_pause_s"] = max(stage.facts["solve_pause_s"], stage.longest_pause_s())
+    yield 0.5
+    stage.facts["solve_pauses_s"] = sorted(pauses_s + stage.longest_pauses_s())[-8:]
     stage.facts |= {"stages": stages, "verdict": state.verdict, "error": state.error}
     stage.facts["state"] = state.state
     yield from stage.show("04_solved")
@@ -106,11 +89,7 @@ def scene_and_bake(stage: Stage) -> Play:
     stage.facts["fps"] = scene.render.fps / scene.render.fps_base
     stage.facts["frames"] = [scene.frame_start, scene.frame_end]
     stage.facts["cameras"] = [found.name for found in scene.objects if found.type == "CAMERA"]
-    sys.path.insert(0, TASK["rigs"])
-    from rigs import add_metarig
-
     rig = add_metarig()
-    rig.select_set(False)
     bake = scene.mvmocap_bake
     bake.target = rig
     stage.facts["map"] = [bake.preset, bake.score]
@@ -131,9 +110,6 @@ def export(stage: Stage) -> Play:
     stage.facts["fbx_bytes"] = Path(target).stat().st_size
     yield from stage.scroll_sidebar(3)
     yield from stage.show("08_exported")
-    rig = bpy.context.scene.mvmocap_bake.target
-    bpy.ops.ed.undo_push(message="Export")
-    stage.facts["rig"] = rig.name
 
 
 perform(play, Path(TASK["folder"]))

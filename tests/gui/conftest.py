@@ -1,0 +1,26 @@
+"""The zip of this platform, and a Blender with a window to install it in."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ZIP_VARIABLE = "MVMOCAP_ZIP"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.gui)
+
+
+@pytest.fixture(scope="session")
+def extension_zip(repository: Path) -> Path:
+    """The newest zip in dist/, or the one of $MVMOCAP_ZIP."""
+    if ZIP_VARIABLE in os.environ:
+        return Path(os.environ[ZIP_VARIABLE]).resolve()
+    found = sorted((repository / "dist").glob("mvmocap-*linux-x64.zip"), key=os.path.getmtime)
+    if not found:
+        pytest.skip("dist/ has no zip: ./run package --platform linux-x64")
+    return found[-1]

@@ -1,0 +1,108 @@
+"""TASK.json: what goes wrong or is taken back: cancel, a killed worker, undo, save and reopen."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from steps import Play, Stage, open_sidebar, perform
+from the_way import add_footage, contents, install, wait_for_footage
+
+TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
+
+
+def play(stage: Stage) -> Play:
+    yield from install(TASK)
+    bpy.data.batch_remove(list(bpy.data.objects))
+    bpy.ops.wm.save_as_mainfile(filepath=TASK["blend"])
+    yield from open_sidebar(stage)
+    add_footage(stage, TASK)
+    yield wait_for_footage
+    yield from cancel(stage)
+    yield from kill_worker(stage)
+    yield from bake_and_undo(stage)
+    yield from save_and_reopen(stage)
+
+
+def cancel(stage: Stage) -> Play:
+    before = contents()
+    yield from _solve_until(stage, 0.05)
+    stage.call(bpy.ops.mvmocap.cancel_solve)
+    yield _is_over
+    state = bpy.context.window_manager.mvmocap
+    stage.facts["cancelled"] = [state.state, contents() == before, _workers()]
+    yield from stage.show("11_cancelled")
+
+
+def kill_worker(stage: Stage) -> Play:
+    yield from _solve_until(stage, 0.05)
+    for process in _workers():
+        os.kill(process, signal.SIGKILL)
+    yield _is_over
+    state = bpy.context.window_manager.mvmocap
+    stage.facts["killed"] = [state.state, state.error, state.log]
+    yield from stage.show("12_killed")
+
+
+def bake_and_undo(stage: Stage) -> Play:
+    scene = bpy.context.scene
+    scene.mvmocap.take_folder = TASK["take"]
+    bpy.ops.ed.undo_push(message="Take")
+    stage.call(bpy.ops.mvmocap.bake, "EXEC_DEFAULT", True)
+    yield 0.5
+    baked = contents()
+    stage.call(bpy.ops.ed.undo)
+    yield 0.5
+    undone = contents()
+    stage.call(bpy.ops.ed.redo)
+    yield 0.5
+    stage.facts["undo"] = [len(baked), undone, contents() == baked]
+    yield from stage.show("13_redone")
+
+
+def save_and_reopen(stage: Stage) -> Play:
+    before = contents()
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=TASK["blend"])
+    yield 1.5
+    settings = bpy.context.scene.mvmocap
+    names = [Path(video.filepath).name for video in settings.videos]
+    state = bpy.context.window_manager.mvmocap
+    stage.facts["reopened"] = [names, bool(settings.take_folder), contents() == before]
+    stage.facts["verdict"] = state.verdict
+    yield from stage.show("14_reopened")
+
+
+def _solve_until(stage: Stage, progress: float) -> Play:
+    state = bpy.context.window_manager.mvmocap
+    stage.call(bpy.ops.mvmocap.solve, "INVOKE_DEFAULT")
+
+    def is_under_way() -> bool:
+        return state.is_running and state.progress > progress
+
+    yield is_under_way
+
+
+def _is_over() -> bool:
+    return not bpy.context.window_manager.mvmocap.is_running
+
+
+def _workers() -> list[int]:
+    """Process numbers of the workers that this Blender has started."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = (line.split(maxsplit=1) for line in found.stdout.splitlines())
+    return [int(number) for number, command in lines if "mvmocap_core.worker" in command]
+
+
+perform(play, Path(TASK["folder"]))

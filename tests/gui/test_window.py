@@ -1,0 +1,106 @@
+"""The extension in a real Blender: pictures of it lie in dist/gui afterwards."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .blender_window import find_blender, run_play
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture(scope="module")
+def play(repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    blender = find_blender(repository)
+    if isinstance(blender, str):
+        pytest.skip(blender)
+
+    def run(name: str, **task: Any) -> tuple[dict[str, Any], Path]:
+        folder = tmp_path_factory.mktemp(name)
+        copied = shutil.copy(extension_zip, folder)
+        task = {
+            "zip": str(copied),
+            "videos": [str(repository / f"examples/charleston_{name}.mp4") for name in "ab"],
+            "blend": str(folder / "shot 1.blend"),
+            "fbx": str(folder / "shot 1.fbx"),
+            **task,
+        }
+        try:
+            return run_play(blender, name, task, folder), folder
+        finally:
+            pictures = repository / "dist" / "gui"
+            pictures.mkdir(parents=True, exist_ok=True)
+            for picture in folder.glob("*.png"):
+                shutil.copy(picture, pictures)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def way(play: Any) -> dict[str, Any]:
+    return play("two_files_to_fbx")[0]
+
+
+@pytest.fixture(scope="module")
+def interrupted(play: Any, way: dict[str, Any]) -> dict[str, Any]:
+    return play("interruptions", take=way["take"])[0]
+
+
+def test_two_files_become_a_solved_take(way: dict[str, Any]):
+    assert [has_audio for _, _, has_audio in way["videos"]] == [True, True]
+    assert way["state"] == "DONE"
+    assert way["verdict"] in ("good", "check")
+    assert {"detect", "sync", "calibrate", "body"} <= set(way["stages"])
+
+
+def test_scene_shows_the_take(way: dict[str, Any]):
+    assert len(way["cameras"]) == 2
+    assert way["fps"] == pytest.approx(30.0)
+    assert way["frames"] == [1, 86]
+
+
+def test_motion_is_baked_onto_rigifys_metarig(way: dict[str, Any]):
+    assert way["map"] == ["Rigify metarig", 1.0]
+    assert way["keys"] == [1.0, 86.0]
+    first, later = way["hips_m"]
+    assert 0.6 < first[2] < 1.4
+    assert first != later
+
+
+def test_fbx_holds_the_rig(way: dict[str, Any]):
+    assert way["fbx_bytes"] > 100_000
+
+
+def test_pauses_of_the_window_are_printed(way: dict[str, Any], capsys: pytest.CaptureFixture[str]):
+    with capsys.disabled():
+        print("\nlongest pauses of the window, seconds (drawing without a graphics card included)")
+        print("idle: ", way["idle_pauses_s"])
+        print("solve:", way["solve_pauses_s"])
+
+
+def test_a_cancelled_solve_leaves_the_scene_and_no_process(interrupted: dict[str, Any]):
+    assert interrupted["cancelled"] == ["CANCELLED", True, []]
+
+
+def test_a_killed_worker_is_told_with_its_log(interrupted: dict[str, Any]):
+    state, error, log = interrupted["killed"]
+    assert state == "FAILED"
+    assert "solve again" in error
+    assert log
+
+
+def test_a_bake_is_one_step_of_undo(interrupted: dict[str, Any]):
+    n_baked, undone, is_redone = interrupted["undo"]
+    assert n_baked >= 3
+    assert undone == []
+    assert is_redone
+
+
+def test_a_saved_file_has_it_all_when_opened_again(interrupted: dict[str, Any]):
+    names, has_take, is_same = interrupted["reopened"]
+    assert names == ["charleston_a.mp4", "charleston_b.mp4"]
+    assert has_take
+    assert is_same
+    assert interrupted["verdict"] in ("good", "check")
