@@ -66,7 +66,7 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
         default=ASSUMED_HEIGHT_M,
         min=0.4,
         max=3.0,
-        precision=2,
+        precision=3,
         step=1,
         subtype="DISTANCE",
         unit="LENGTH",

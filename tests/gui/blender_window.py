@@ -16,6 +16,7 @@ DEFAULT_ROOT = ".blender"
 
 _SCREEN = "1600x1000x24"
 _TIMEOUT_S = 560.0
+_SYSTEM = ("/proc", "/dev", "/dev/shm")  # noqa: S108 - not ours, only shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "OMP_NUM_THREADS": "1",
     }
-    with _mounted(blender.root, [PLAYS.parents[2], folder]), _screen(blender, folder) as display:
+    with (
+        _mounted(blender.root, [PLAYS.parents[2], folder.parent]),
+        _screen(blender, folder) as display,
+    ):
         width, height, _ = _SCREEN.split("x")
         window = ["--no-window-focus", "-p", "0", "0", width, height]
         arguments = ["--factory-startup", *window, "--python-exit-code", "1"]
@@ -104,7 +108,7 @@ def _screen(blender: RealBlender, folder: Path) -> Iterator[str]:
 def _mounted(root: Path | None, folders: Sequence[Path]) -> Iterator[None]:
     """Show the system's devices and our folders inside a root folder, under their own paths."""
     with ExitStack() as mounts:
-        places = ["/proc", "/dev", "/dev/shm", *map(str, folders)] if root else []
+        places = [*_SYSTEM, *map(str, folders)] if root else []
         for place in places:
             inside = Path(f"{root}{place}")
             if os.path.ismount(inside):

@@ -1,11 +1,13 @@
 """The zip of this platform, and a Blender with a window to install it in."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
 ZIP_VARIABLE = "MVMOCAP_ZIP"
 
 

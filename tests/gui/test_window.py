@@ -1,12 +1,12 @@
 """The extension in a real Blender: pictures of it lie in dist/gui afterwards."""
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from .blender_window import find_blender, run_play
+from blender_window import find_blender, run_play
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -75,9 +75,9 @@ def test_fbx_holds_the_rig(way: dict[str, Any]):
 
 def test_pauses_of_the_window_are_printed(way: dict[str, Any], capsys: pytest.CaptureFixture[str]):
     with capsys.disabled():
-        print("\nlongest pauses of the window, seconds (drawing without a graphics card included)")
-        print("idle: ", way["idle_pauses_s"])
-        print("solve:", way["solve_pauses_s"])
+        said = ["", "longest pauses of the window, s (drawing without a graphics card included):"]
+        said += [f"idle: {way['idle_pauses_s']}", f"solve: {way['solve_pauses_s']}", ""]
+        sys.stdout.write("\n".join(said))
 
 
 def test_a_cancelled_solve_leaves_the_scene_and_no_process(interrupted: dict[str, Any]):

@@ -67,7 +67,7 @@ def solve(stage: Stage) -> Play:
     yield 0.5
     stage.facts["solve_pauses_s"] = sorted(pauses_s + stage.longest_pauses_s())[-8:]
     stage.facts |= {"stages": stages, "verdict": state.verdict, "error": state.error}
-    stage.facts["state"] = state.state
+    stage.facts |= {"state": state.state, "take": state.take_folder}
     yield from stage.show("04_solved")
 
 
