@@ -6,6 +6,7 @@ import sys
 NAMES = {
     "accuracy": "joint, camera and clock errors on every clip with truth",
     "sync": "offset errors on hundreds of virtual pairs of phones",
+    "robustness": "hundreds of virtual takes against calibrated triangulation, and hopeless ones",
     "speed": "seconds and memory by stage, and how they grow with length",
 }
 
@@ -14,7 +15,7 @@ def main() -> int:
     """Hand over to the bench that was named."""
     name, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     if name not in NAMES:
-        lines = [f"  {known:9} {meaning}" for known, meaning in NAMES.items()]
+        lines = [f"  {known:10} {meaning}" for known, meaning in NAMES.items()]
         print("usage: ./run bench NAME [--quick] [--write-docs]", *lines, sep="\n")
         return 0 if name in ("", "-h", "--help") else 2
     return importlib.import_module(f"benchmarks.{name}").main(arguments)

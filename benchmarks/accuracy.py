@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.clips import Clip, clip_loaders
-from benchmarks.scoring import score_ours, score_triangulation
+from benchmarks.scoring import score_solution, score_triangulation, solve_clip
 from benchmarks.tables import (
     REPOSITORY,
     RESULTS,
@@ -85,7 +85,7 @@ def _measure(clip: Clip) -> dict[str, Any]:
         result["nominal"] = score_triangulation(clip, clip.nominal)
     solved = time.perf_counter()
     try:
-        result["ours"] = score_ours(clip)
+        result["ours"] = score_solution(clip, solve_clip(clip))
     except MocapError as error:
         result["failed"] = f"{error.reason}: {error}"
     result["load_s"] = solved - start

@@ -47,7 +47,7 @@ RENDERED = ("charleston", "punch_female", "basketball", "walk")
 class Clip:
     """Two views with truth.
 
-    name, group:   what it is called in the table; "real", "rendered" or "phone".
+    name, group:   what it is called in the table; "real", "rendered", "phone" or a bench's own.
     tracks, sounds: what the solver gets.
     fps:           of the first video.
     cameras:       the true ones. nominal: as a calibration session left them, None = no such.

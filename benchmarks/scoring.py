@@ -18,6 +18,7 @@ from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.rotations import rotation_angle_deg
 from mvmocap_core.geometry.triangulation import triangulate_dlt
+from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.pipeline import Solution, solve_tracks
 from mvmocap_core.sync.timeline import Timeline
@@ -71,22 +72,47 @@ def score_triangulation(clip: Clip, cameras: Cameras) -> dict[str, dict[str, flo
     return scores
 
 
-def score_ours(clip: Clip) -> dict[str, object]:
-    """Solve the clip and score it. Raises what the solver raises."""
-    solution = solve_tracks(
+def solve_clip(clip: Clip) -> Solution:
+    """Solve the clip, given nothing but its tracks. Raises what the solver raises."""
+    return solve_tracks(
         clip.tracks,
         clip.sounds,
         SolveOptions(height_m=clip.height_m),
         fps=clip.fps,
         focal_35mm=(None, None),
     )
+
+
+def score_solution(clip: Clip, solution: Solution) -> dict[str, object]:
+    """Score a solved clip."""
     motion = solution.motion
     names = [str(name) for name in motion.joint_names]
     joints = motion.positions_m[:, [names.index(name) for name in SCORED]]
     landmarks = motion.landmarks_m[:, SCORED_LANDMARKS]
     scores: dict[str, object] = {"landmarks": _score(clip, motion.times_s, landmarks)}
     scores["joints"] = _score(clip, motion.times_s, joints)
-    return {**scores, **_camera_errors(clip, solution), **_sync(clip, solution.timeline)}
+    return {
+        **scores,
+        **_camera_errors(clip, solution),
+        **_sync(clip, solution.timeline),
+        "in_radius": _share_in_radius(clip, solution.motion),
+    }
+
+
+def _share_in_radius(clip: Clip, motion: MotionClip) -> float:
+    """Share of the scored joints whose error, after one similarity, is below `error_m`.
+
+    Without anatomical truth, landmarks are compared, with the doubt of their joints.
+    """
+    rows = [motion.joint_names.tolist().index(name) for name in SCORED]
+    points = motion.positions_m[:, rows]
+    if not clip.has_joint_truth:
+        points = motion.landmarks_m[:, SCORED_LANDMARKS]
+    truth, common = _truth_at(clip, motion.times_s)
+    points, radius_m = points[common], motion.error_m[common][:, rows]
+    good = np.isfinite(points).all(axis=-1) & np.isfinite(truth).all(axis=-1)
+    aligned = similarity_transform(points[good], truth[good]).apply(points[good])
+    return float(np.mean(np.linalg.norm(aligned - truth[good], axis=-1) <= radius_m[good]))
 
 
 def _camera_errors(clip: Clip, solution: Solution) -> dict[str, object]:
@@ -112,12 +138,8 @@ def _sync(clip: Clip, timeline: Timeline) -> dict[str, object]:
 
 def _score(clip: Clip, times_s: np.ndarray, points: np.ndarray) -> dict[str, float]:
     """Points (F, 12, 3) at times (F,) on the first clock, where both videos saw the performer."""
-    truth, _ = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s, max_gap_s=MAX_GAP_S)
-    first, second = clip.tracks
-    start = max(first.times_s[0], second.times_s[0] + clip.offset_s) - 1e-6
-    end = min(first.times_s[-1], second.times_s[-1] + clip.offset_s) + 1e-6
-    common = (times_s >= start) & (times_s <= end)
-    truth, points = truth[common], points[common]
+    truth, common = _truth_at(clip, times_s)
+    points = points[common]
     has_truth, found = (np.isfinite(a).all(axis=-1) for a in (truth, points))
     similarity = similarity_transform(points.reshape(-1, 3), truth.reshape(-1, 3))
     score = PoseScore(
@@ -129,3 +151,13 @@ def _score(clip: Clip, times_s: np.ndarray, points: np.ndarray) -> dict[str, flo
         scale_error=1.0 / similarity.scale - 1.0 if clip.height_m else float("nan"),
     )
     return asdict(score)
+
+
+def _truth_at(clip: Clip, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The truth at those of the times (F,) that both videos saw, and which they are (F,) bool."""
+    truth, _ = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s, max_gap_s=MAX_GAP_S)
+    first, second = clip.tracks
+    start = max(first.times_s[0], second.times_s[0] + clip.offset_s) - 1e-6
+    end = min(first.times_s[-1], second.times_s[-1] + clip.offset_s) + 1e-6
+    common = (times_s >= start) & (times_s <= end)
+    return truth[common], common

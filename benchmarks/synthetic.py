@@ -31,6 +31,7 @@ class Difficulty:
     noise:          multiplies the detector noise measured on real footage.
     outlier_share:  share of landmark samples that are wrong by far, in bursts, at low confidence.
     vfr_share:      share of phones with a variable frame rate.
+    height_m:       range of the phones' heights above the floor.
     max_k1:         lens distortion is drawn between plus and minus this.
     """
 
@@ -40,6 +41,7 @@ class Difficulty:
     noise: float = 1.0
     outlier_share: float = 0.02
     vfr_share: float = 0.4
+    height_m: tuple[float, float] = (0.7, 1.9)
     max_k1: float = 0.05
 
 
@@ -129,7 +131,7 @@ def _phone(
     dist = np.array([rng.uniform(-difficulty.max_k1, difficulty.max_k1), 0.0, 0.0, 0.0])
     points = filmed_m.reshape(-1, 3)
     middle = 0.5 * (points.min(axis=0) + points.max(axis=0))
-    height_m, roll = rng.uniform(0.7, 1.9), np.radians(rng.normal(0.0, 3.0))
+    height_m, roll = rng.uniform(*difficulty.height_m), np.radians(rng.normal(0.0, 3.0))
     aim = middle + rng.normal(0.0, 0.1, size=3)
     distance_m = rng.uniform(1.8, 2.5)
     while True:

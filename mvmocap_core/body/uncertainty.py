@@ -12,8 +12,12 @@ from mvmocap_core.calibration.cameras import Calibration
 
 RADIUS_68 = 1.872
 """The ball that holds 68 % of an isotropic normal distribution in 3D, in standard deviations."""
-CENTRE_STD_M = 0.008
+CENTRE_STD_M = 0.006
 """Doubt about where a joint's centre lies under the detector's landmark, per axis."""
+_STRETCH = 0.3
+"""Of a lens's doubt that is left in depth: bones of known length take up the rest."""
+_FIT_SHARE = 0.5
+"""Of the fit's variance. Its noise is set wide, to bend to the play of skin over bone as well."""
 ALL_JOINTS = np.arange(N_JOINTS)
 
 
@@ -51,7 +55,7 @@ def joint_errors(
     position, _ = forward(pose, body)
     spread = np.linalg.norm(position - np.median(position, axis=(0, 1)), axis=-1)
     tilt = np.radians(calibration.rotation_std_deg)
-    stretch = float(np.mean(calibration.focal_std))
+    stretch = _STRETCH * float(np.mean(calibration.focal_std))
     shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * CENTRE_STD_M**2
     n_frames = len(position)
     variance = np.empty((n_frames, N_JOINTS))
@@ -60,7 +64,7 @@ def joint_errors(
         window = _fit_variance(pose[around], body, evidence[around], smooth)
         last = min(first + WINDOW, n_frames)
         variance[first:last] = window[first - around.start : last - around.start]
-    return RADIUS_68 * np.sqrt((variance + shared) / 3.0)
+    return RADIUS_68 * np.sqrt((_FIT_SHARE * variance + shared) / 3.0)
 
 
 def _fit_variance(pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness) -> np.ndarray:

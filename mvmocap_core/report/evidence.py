@@ -39,6 +39,15 @@ def seen_by_view(evidence: Evidence) -> np.ndarray:
     return np.stack(seen)
 
 
+def filmed_by_view(evidence: Evidence) -> np.ndarray:
+    """(V, F) bool: view v was filming at the motion's frame f."""
+    filming = []
+    for view, track in enumerate(evidence.tracks):
+        times_s = evidence.timeline.from_first(view, evidence.motion.times_s)
+        filming.append((times_s >= track.times_s[0]) & (times_s <= track.times_s[-1]))
+    return np.stack(filming)
+
+
 def camera_positions_m(motion: MotionClip) -> np.ndarray:
     """(V, 3) where the cameras stood, in the world."""
     return camera_center(motion.T_cam_world)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from mvmocap_core.report.evidence import Evidence, movement_m, seen_by_view
+from mvmocap_core.report.evidence import Evidence, filmed_by_view, movement_m, seen_by_view
 from mvmocap_core.sync.estimate import CERTAIN
 
 Grade = Literal["good", "check", "unusable"]
@@ -43,6 +43,9 @@ OFFSET_STD_S = Limits(check=0.02, unusable=0.15)
 
 SEEN_BY_ALL = Limits(check=0.5, unusable=0.15)
 """Share of frames in which every view sees the performer; elsewhere depth is a guess."""
+
+ONE_VIEW_NOTE = 0.9
+"""Share of the frames that all phones filmed, below which the animator should be told."""
 
 MOVEMENT_M = Limits(check=0.03, unusable=0.0)
 """Spread of the joints that move most. A still person has 0.4 cm of noise; below 3 cm neither the
@@ -170,14 +173,23 @@ def _clocks(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _performer(evidence: Evidence) -> Iterator[Finding]:
-    share = float(seen_by_view(evidence).all(axis=0).mean())
+    seen = seen_by_view(evidence).all(axis=0)
+    filming = filmed_by_view(evidence).all(axis=0)
+    share = float(seen[filming].mean()) if filming.any() else 0.0
     yield from _below(
         share,
         SEEN_BY_ALL,
         "seldom_seen_by_both",
-        f"Both views see the performer in {100 * share:.0f} % of the frames; the rest rests on "
-        "one view. Keep the whole body in both.",
+        f"Both views see the performer in {100 * share:.0f} % of the frames that both filmed; the "
+        "rest rests on one view. Keep the whole body in both.",
     )
+    if filming.mean() < ONE_VIEW_NOTE:
+        yield Finding(
+            "good",
+            "one_view_only",
+            f"Only one phone filmed {100 * (1.0 - filming.mean()):.0f} % of the frames; depth is "
+            "a guess there. Trim the range to what both phones filmed.",
+        )
     moved_m = movement_m(evidence.motion)
     yield from _below(
         moved_m,

@@ -1,0 +1,231 @@
+"""`./run bench robustness`: hundreds of virtual takes, and takes that cannot be solved.
+
+Motions are of subjects that nothing was tuned on, filmed by two random phones 45 to 170 degrees
+apart without sound, with the detector's noise as measured. Ours knows nothing; *true* is plain
+triangulation with the true cameras and the true offset. The other groups are degenerate: nothing
+may call them good.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clips import SCORED_LANDMARKS, Clip
+from benchmarks.motion_capture import SHARED_DATA, MotionCapture, load_motions
+from benchmarks.scoring import score_solution, score_triangulation, solve_clip
+from benchmarks.synthetic import Difficulty, make_take
+from benchmarks.tables import (
+    REPOSITORY,
+    RESULTS,
+    machine,
+    markdown_table,
+    show,
+    text_table,
+    write_section,
+)
+from mvmocap_core.errors import MocapError
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.report.evidence import Evidence
+from mvmocap_core.report.verdict import judge
+from mvmocap_core.storage import write_text
+
+GROUPS = {"good takes": 200, "one place": 20, "opposite, not turning": 15, "still person": 15}
+N_QUICK = {"good takes": 16, "one place": 3, "opposite, not turning": 3, "still person": 3}
+OPPOSITE_DEG = (176.0, 180.0)
+ONE_PLACE_DEG = (0.0, 3.0)
+ONE_HEIGHT_M = (1.3, 1.36)
+STILL_S = 6.0
+HEAD = (
+    "takes", "n", "ours W", "true W", "ratio, median", "95 %", "ours <= true %",
+    "worse, flagged %", "good %", "check %", "unusable %", "refused %",
+    "rotation deg, median", "95 %", "focal %, median", "in radius %",
+)  # fmt: skip
+EXPLANATION = """
+W: W-MPJPE in millimetres, median over takes. *worse, flagged*: of the takes in which ours is worse
+than *true*, the share that the verdict does not call good. *in radius*: share of joints nearer to
+the truth than `error_m`, which is meant to be 68 %. *refused*: exit 2 with a reason.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="bench robustness", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few takes, under 5 minutes")
+    parser.add_argument("--again", action="store_true", help="do not reuse results")
+    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser.add_argument("--split", default="val", choices=("val", "dev"), help="whose motions")
+    options = parser.parse_args(arguments)
+    if not (SHARED_DATA / "cmu").is_dir():
+        print("../shared/data/cmu is absent: nothing to film", file=sys.stderr)
+        return 2
+    counts = N_QUICK if options.quick else GROUPS
+    jobs = [
+        (group, options.split, i, options.again) for group, n in counts.items() for i in range(n)
+    ]
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    results: dict[str, list[dict[str, Any]]] = {group: [] for group in counts}
+    with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
+        for (group, *_), result in zip(
+            jobs, pool.map(_result, *zip(*jobs, strict=True)), strict=True
+        ):
+            results[group].append(result)
+            print(f"  {group}: {_headline(result)}", file=sys.stderr, flush=True)
+    rows = [_cells(group, each) for group, each in results.items()]
+    print(text_table(HEAD, rows))
+    if options.write_docs:
+        head = f"## Robustness\n\n`./run bench robustness --write-docs`, on {machine()}."
+        about = "\n".join((__doc__ or "").splitlines()[2:])
+        write_section("robustness", "\n\n".join([head, about, EXPLANATION, _table(rows)]))
+    return 0
+
+
+def _table(rows: list[list[str]]) -> str:
+    return markdown_table(HEAD, rows)
+
+
+def film(group: str, split: str, number: int) -> Clip:
+    """The take `number` of a group, always the same."""
+    rng = np.random.default_rng([number, sorted(GROUPS).index(group)])
+    motions = load_motions(split)
+    motion = motions[number % len(motions)]
+    difficulty = Difficulty()
+    if group == "one place":
+        difficulty = replace(difficulty, angle_deg=ONE_PLACE_DEG, height_m=ONE_HEIGHT_M)
+    if group == "opposite, not turning":
+        motion, difficulty = (
+            _facing(motion),
+            replace(difficulty, angle_deg=OPPOSITE_DEG, height_m=ONE_HEIGHT_M),
+        )
+    if group == "still person":
+        motion = _still(rng, motion)
+    take = make_take(rng, motion, difficulty)
+    times_s = take.tracks[0].times_s
+    return Clip(
+        name=f"{group} {number}: {take.motion}",
+        group=group,
+        tracks=take.tracks,
+        sounds=(None, None),
+        fps=float(1.0 / np.median(np.diff(times_s))),
+        cameras=take.cameras,
+        nominal=None,
+        offset_s=take.offset_s,
+        truth_times_s=times_s,
+        truth_m=take.truth_joints_m[:, SCORED_LANDMARKS],
+        has_joint_truth=False,
+        height_m=None,
+    )
+
+
+def _facing(motion: MotionCapture) -> MotionCapture:
+    """The motion with every turn about the vertical, and every step, taken out."""
+    points = motion.landmarks_m - motion.landmarks_m[:, 23:25].mean(axis=1, keepdims=True)
+    across = motion.landmarks_m[:, 23] - motion.landmarks_m[:, 24]
+    angle = -np.arctan2(across[:, 1], across[:, 0])
+    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    x, y = points[..., 0], points[..., 1]
+    height = motion.landmarks_m[..., 2]
+    turned = np.stack([cosine * x - sine * y, sine * x + cosine * y, height], axis=-1)
+    return replace(motion, landmarks_m=turned)
+
+
+def _still(rng: np.random.Generator, motion: MotionCapture) -> MotionCapture:
+    """Somebody who stands in one pose of the motion and sways by millimetres."""
+    n_frames = round(STILL_S * motion.fps)
+    pose = motion.landmarks_m[rng.integers(len(motion.landmarks_m))]
+    phase = rng.uniform(0.0, 2.0 * np.pi, 3) + 1.5 * np.arange(n_frames)[:, None] / motion.fps
+    sway = 0.003 * np.sin(phase)[:, None]
+    return replace(motion, landmarks_m=pose + sway)
+
+
+def _measure(clip: Clip) -> dict[str, Any]:
+    result: dict[str, Any] = {"name": clip.name}
+    result["true"] = score_triangulation(clip, clip.cameras)["landmarks"]
+    try:
+        solution = solve_clip(clip)
+    except MocapError as error:
+        result["refused"] = error.reason
+        return result
+    evidence = Evidence(
+        (), clip.tracks, solution.timeline, solution.calibration, solution.motion, SolveOptions()
+    )
+    verdict = judge(evidence)
+    result["verdict"], result["reasons"] = verdict.grade, list(verdict.reasons)
+    result["ours"] = score_solution(clip, solution)
+    return result
+
+
+def _result(group: str, split: str, number: int, again: bool) -> dict[str, Any]:
+    path = (
+        RESULTS / "robustness" / f"{_code_key()}-{split}-{group.replace(', ', '-')}-{number}.json"
+    )
+    if path.exists() and not again:
+        return json.loads(path.read_text(encoding="utf-8"))
+    result = _measure(film(group, split, number))
+    write_text(path, json.dumps(result))
+    return result
+
+
+def _code_key() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    folders = [Path("mvmocap_core", *p) for p in (["body"], ["calibration"], ["geometry"],
+               ["motion"], ["sync"], ["report"])]  # fmt: skip
+    for folder in [*folders, Path("benchmarks")]:
+        for source in sorted((REPOSITORY / folder).rglob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _headline(result: dict[str, Any]) -> str:
+    if "refused" in result:
+        return f"refused ({result['refused']}), {result['name']}"
+    ours, true = (_w(result[who]) for who in ("ours", "true"))
+    reasons = ", ".join(result["reasons"])
+    return f"{ours:5.1f} mm, true {true:5.1f}, {result['verdict']} {reasons}; {result['name']}"
+
+
+def _w(score: dict[str, Any]) -> float:
+    return score.get("landmarks", score)["w_mpjpe_mm"]
+
+
+def _cells(group: str, results: list[dict[str, Any]]) -> list[str]:
+    solved = [r for r in results if "ours" in r]
+    ours = np.array([_w(r["ours"]) for r in solved])
+    true = np.array([_w(r["true"]) for r in solved])
+    ratio = ours / true
+    grades = [r.get("verdict", "refused") for r in results]
+    flagged = [r["verdict"] != "good" for r, x in zip(solved, ratio, strict=True) if x > 1.0]
+    rotation = [r["ours"]["rotation_error_deg"] for r in solved]
+    focal = [100.0 * max(abs(f) for f in r["ours"]["focal_error"]) for r in solved]
+    inside = [r["ours"]["in_radius"] for r in solved]
+
+    def percentile(values: Sequence[float] | np.ndarray, q: float, digits: int = 1) -> str:
+        return show(float(np.percentile(values, q)), digits) if len(values) else ""
+
+    return [
+        group,
+        str(len(results)),
+        percentile(ours, 50),
+        percentile(true, 50),
+        percentile(ratio, 50, 2),
+        percentile(ratio, 95, 2),
+        show(100.0 * float(np.mean(ratio <= 1.0)), 0) if solved else "",
+        show(100.0 * float(np.mean(flagged)), 0) if flagged else "",
+        *(
+            show(100.0 * grades.count(grade) / len(grades), 0)
+            for grade in ("good", "check", "unusable", "refused")
+        ),
+        percentile(rotation, 50),
+        percentile(rotation, 95),
+        percentile(focal, 50),
+        show(100.0 * float(np.mean(inside)), 0) if inside else "",
+    ]
