@@ -161,6 +161,9 @@ class MVMOCAP_PG_solve_state(bpy.types.PropertyGroup):
     stage: bpy.props.StringProperty(name="Stage")
     message: bpy.props.StringProperty(name="Message")
     seconds_left: bpy.props.FloatProperty(name="Time Left", default=-1.0)
+    job_number: bpy.props.IntProperty(
+        name="Job", description="Number of the solve that is shown, in this session", min=0
+    )
     n_waiting: bpy.props.IntProperty(name="Waiting Takes", min=0)
     verdict: bpy.props.StringProperty(name="Verdict")
     advice: bpy.props.CollectionProperty(type=MVMOCAP_PG_advice)

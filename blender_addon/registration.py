@@ -5,7 +5,6 @@ A module takes part by `CLASSES`, and may have `POINTERS` (owner, attribute, pro
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 
 import bpy
@@ -49,8 +48,7 @@ def unregister() -> None:
 
 
 def _modules() -> list[ModuleType]:
-    there = [name for name in MODULES if find_spec(f".{name}", __package__) is not None]
-    return [import_module(f".{name}", __package__) for name in there]
+    return [import_module(f".{name}", __package__) for name in MODULES]
 
 
 def _register_module(module: ModuleType) -> None:

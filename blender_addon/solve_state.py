@@ -1,15 +1,17 @@
 """How a solve goes, as the panel shows it: messages in, properties of the window manager out."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from .time_left import TimeLeft
-from .worker_client import CANCELLED, DONE, Outcome
+from .worker_client import CANCELLED, CRASHED, DONE, FAILED, Outcome
 from .worker_process import Message
 
+_STATES = {DONE: "DONE", CANCELLED: "CANCELLED", FAILED: "FAILED", CRASHED: "FAILED"}
 _PANEL_NAMES = {
     "--height": "Performer Height",
     "--start": "In",
@@ -29,49 +31,59 @@ def panel_words(sentence: str) -> str:
 
 
 class SolveWatch:
-    """Tells one job's messages to the panel's state, `window_manager.mvmocap`."""
+    """Tells one job's messages to the panel's state, `window_manager.mvmocap`.
+
+    The panel shows one job: the last that began. What an earlier one still has to say is not shown.
+    """
 
     def __init__(self, name: str, folder: Path) -> None:
         self._name = name
         self._folder = folder
+        self._number = 0
         self._time_left = TimeLeft()
         self._warnings: list[str] = []
-        self._is_begun = False
+
+    def begin(self, state: Any) -> None:
+        """Show that the job's turn has come; nothing the second time."""
+        if self._number:
+            return
+        self._time_left.skip()
+        _clear(state)
+        state.state = "RUNNING"
+        state.take_name, state.take_folder = self._name, str(self._folder)
+        state.job_number += 1
+        self._number = state.job_number
 
     def hear(self, state: Any, message: Message) -> None:
         """Take in a message of docs/worker.md."""
-        if not self._is_begun:
-            self._is_begun = True
-            self._time_left.skip()
-            _begin(state, self._name, self._folder)
-        kind = message.get("type")
-        if kind == "progress":
+        self.begin(state)
+        if message.get("type") == "warning":
+            self._warnings.append(panel_words(str(message["message"])))
+        if self._number != state.job_number:
+            return
+        if message.get("type") == "progress":
             state.progress = float(message["fraction"])
             state.message = str(message["message"])
             state.seconds_left = self._time_left.seconds(state.progress)
-        elif kind == "stage":
+        elif message.get("type") == "stage":
             state.stage = str(message["stage"])
             if message.get("is_reused"):
                 self._time_left.skip()
-        elif kind == "warning":
-            self._warnings.append(panel_words(str(message["message"])))
 
     def finish(self, state: Any, outcome: Outcome) -> None:
-        """Say how it ended. A cancelled or failed solve leaves the earlier verdict to be seen."""
-        _begin(state, self._name, self._folder)
-        state.stage = ""
-        if outcome.status == DONE:
-            state.state = "DONE"
-            state.progress = 1.0
-            _show_report(state, outcome.results[0])
-            shown = {item.text for item in state.advice}
-            for warning in self._warnings:
-                if warning not in shown:
-                    state.advice.add().text = warning
+        """Say how it ended."""
+        if not self._number and state.is_running:
+            return  # cancelled before its turn, while another is shown
+        self.begin(state)
+        if self._number != state.job_number:
             return
-        state.state = "CANCELLED" if outcome.status == CANCELLED else "FAILED"
-        state.progress = 0.0
-        if outcome.status != CANCELLED:
+        state.property_unset("stage")
+        state.property_unset("seconds_left")
+        state.state = _STATES[outcome.status]
+        if outcome.status == DONE:
+            state.progress = 1.0
+            _show_report(state, outcome.results[0], self._warnings)
+        elif outcome.status != CANCELLED:
             state.error = panel_words(outcome.message)
             state.log = "" if outcome.log is None else str(outcome.log)
 
@@ -92,12 +104,6 @@ def show_take(state: Any, folder: str) -> None:
         _show_report(state, report)
 
 
-def _begin(state: Any, name: str, folder: Path) -> None:
-    _clear(state)
-    state.state = "RUNNING"
-    state.take_name, state.take_folder = name, str(folder)
-
-
 def _clear(state: Any) -> None:
     for name in (
         "take_name", "take_folder", "progress", "stage", "message", "seconds_left",
@@ -107,8 +113,8 @@ def _clear(state: Any) -> None:
     state.advice.clear()
 
 
-def _show_report(state: Any, report: dict[str, Any]) -> None:
+def _show_report(state: Any, report: dict[str, Any], warnings: Sequence[str] = ()) -> None:
     state.verdict = str(report.get("verdict", ""))
-    state.advice.clear()
-    for sentence in report.get("advice", ()):
-        state.advice.add().text = panel_words(str(sentence))
+    advice = [panel_words(str(sentence)) for sentence in report.get("advice", ())]
+    for sentence in dict.fromkeys([*advice, *warnings]):
+        state.advice.add().text = sentence

@@ -48,10 +48,10 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
             return self.execute(context)
         if not self._prepare(context):
             return {"CANCELLED"}
-        session.QUEUE.submit(self._job)
         manager = context.window_manager
-        if session.QUEUE.n_waiting:
-            manager.mvmocap.n_waiting = session.QUEUE.n_waiting
+        if session.QUEUE.running is None and not session.QUEUE.n_waiting:
+            self._watch.begin(manager.mvmocap)
+        session.QUEUE.submit(self._job)
         self._timer = manager.event_timer_add(TICK_S, window=context.window)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -108,6 +108,8 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
     def _tell(self, context: bpy.types.Context, is_running: bool) -> None:
         state = context.window_manager.mvmocap
         messages = self._job.messages(MESSAGES_A_TICK)
+        if is_running:
+            self._watch.begin(state)
         for message in messages:
             self._watch.hear(state, message)
         if not is_running:
