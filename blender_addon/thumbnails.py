@@ -12,9 +12,11 @@ _store: dict[str, Any] = {}
 def thumbnail(path: str) -> int:
     """Icon of a video's picture; 0 where there is none."""
     previews = _store.get("previews")
-    if previews is None or not Path(path).is_file():
+    if previews is None:
         return 0
-    if path not in previews:
+    if path not in previews:  # drawn many times: only the first may touch the disk
+        if not Path(path).is_file():
+            return 0
         previews.load(path, path, "MOVIE")
     return previews[path].icon_id
 

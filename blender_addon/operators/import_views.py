@@ -8,6 +8,7 @@ import bpy
 
 from mvmocap_core.errors import InputError, MocapError
 
+from ..sidebar import redraw_sidebars
 from ..worker_client import Job, Step, run_worker
 
 _POLL_S = 0.1
@@ -154,9 +155,7 @@ def fill_in(found: Sequence[dict[str, Any]]) -> None:
             video.problem = facts.get("problem", "")
             video.is_probed = True
         _suggest_range(scene.mvmocap)
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            area.tag_redraw()
+    redraw_sidebars()
 
 
 def _suggest_range(settings: Any) -> None:
