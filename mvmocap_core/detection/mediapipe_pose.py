@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mediapipe
 import numpy as np
-from mediapipe.tasks.python import BaseOptions, vision
 
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Detections
 from mvmocap_core.detection.models import find_model
@@ -45,7 +43,7 @@ class MediaPipePose:
         begin_s = max(start_s or 0.0, 0.0)
         length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
         rows = _Rows(info.image_size)
-        with vision.PoseLandmarker.create_from_options(_options(model)) as landmarker:
+        with _landmarker(model) as landmarker:
             stamp_ms = -1
             for frame in iter_frames(video, start_s=start_s, end_s=end_s):
                 stamp_ms = max(round(frame.time_s * 1000), stamp_ms + 1)  # has to increase
@@ -61,16 +59,22 @@ class MediaPipePose:
         return rows.detections()
 
 
-def _options(model: Path) -> Any:
-    return vision.PoseLandmarkerOptions(
+def _landmarker(model: Path) -> Any:
+    # MediaPipe takes two seconds to import, and only the processes that detect need it.
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    options = vision.PoseLandmarkerOptions(
         # The content, not the path: MediaPipe does not open every path that Windows allows.
         base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
         running_mode=vision.RunningMode.VIDEO,
         num_poses=N_SLOTS,
     )
+    return vision.PoseLandmarker.create_from_options(options)
 
 
 def _image(frame: Frame) -> Any:
+    import mediapipe
+
     return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
 
 
