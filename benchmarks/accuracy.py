@@ -73,6 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     print("\n".join(summary_lines(results)))
     if options.write_docs:
         write_section("accuracy", _section(results))
+        write_section("accuracy", _summary(results), page=REPOSITORY / "README.md")
     return 0
 
 
@@ -203,6 +204,25 @@ def summary_lines(results: Sequence[dict[str, Any]]) -> list[str]:
         lines.append(line + (f"; nominal {np.mean(nominal):.1f} mm" if nominal else ""))
     failed = sum("failed" in r for r in results)
     return [*lines, f"{failed} of {len(results)} clips failed"]
+
+
+def _summary(results: Sequence[dict[str, Any]]) -> str:
+    """For the README: one line a group."""
+    head = ("clips", "ours, mm", "true cameras, mm", "worst ratio")
+    rows = []
+    for group, kind, label in (
+        ("real", "landmarks", "real, four cameras, six pairs"),
+        ("rendered", "landmarks", "rendered, landmarks"),
+        ("rendered", "joints", "rendered, joint centres"),
+        ("phone", "joints", "two phones, joint centres"),
+    ):
+        solved = [r for r in results if r["group"] == group and "ours" in r]
+        ours = np.array([r["ours"][kind]["w_mpjpe_mm"] for r in solved])
+        true = np.array([r["true"][kind]["w_mpjpe_mm"] for r in solved])
+        if solved:
+            worst = show(float((ours / true).max()), 2)
+            rows.append([label, show(ours.mean()), show(true.mean()), worst])
+    return markdown_table(head, rows)
 
 
 def _section(results: Sequence[dict[str, Any]]) -> str:

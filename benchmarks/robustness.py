@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -177,11 +176,11 @@ def _result(group: str, split: str, number: int, again: bool) -> dict[str, Any]:
 
 def _code_key() -> str:
     digest = hashlib.blake2b(digest_size=8)
-    folders = [Path("mvmocap_core", *p) for p in (["body"], ["calibration"], ["geometry"],
-               ["motion"], ["sync"], ["report"])]  # fmt: skip
-    for folder in [*folders, Path("benchmarks")]:
-        for source in sorted((REPOSITORY / folder).rglob("*.py")):
+    for folder in ("body", "calibration", "geometry", "motion", "sync", "report"):
+        for source in sorted((REPOSITORY / "mvmocap_core" / folder).rglob("*.py")):
             digest.update(source.read_bytes())
+    for name in ("clips", "motion_capture", "robustness", "scoring", "synthetic"):
+        digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
     return digest.hexdigest()
 
 
