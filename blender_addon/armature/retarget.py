@@ -59,9 +59,8 @@ def retarget_motion(
     root = int(np.argmin(clip.joint_parents))
     channels: list[Channel] = []
     locals_ = local_rotmats(bones, motion.rotations_quat_wxyz, clip, matrix_world)
-    for bone, rotmats in zip(bones, locals_, strict=True):
-        if bone.joint is None or not bone.is_keyed:
-            continue
+    for index, rotmats in locals_.items():
+        bone = bones[index]
         armature_object.pose.bones[bone.name].rotation_mode = "QUATERNION"
         path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"]'
         quats = continuous_signs(rotmats_to_quats_wxyz(rotmats))
@@ -88,8 +87,8 @@ def local_rotmats(
     rotations_quat_wxyz: np.ndarray,
     clip: MotionClip,
     matrix_world: np.ndarray,
-) -> list[np.ndarray]:
-    """For each bone its rotation (F, 3, 3) in its own rest frame.
+) -> dict[int, np.ndarray]:
+    """For each bone that gets keys, by its index, its rotation (F, 3, 3) in its own rest frame.
 
     rotations_quat_wxyz: (F, J, 4) local, as in the clip.
     matrix_world: (4, 4) of the armature object; scaled evenly, if at all.
@@ -97,9 +96,10 @@ def local_rotmats(
     A = matrix_world[:3, :3] / np.cbrt(np.linalg.det(matrix_world[:3, :3]))
     turned = _world_rotmats(rotations_quat_wxyz, clip)
     corrections = _rest_corrections(bones, clip, A)
-    poses: list[np.ndarray] = []
-    locals_: list[np.ndarray] = []
-    for bone in bones:
+    poses: dict[int, np.ndarray] = {}
+    locals_: dict[int, np.ndarray] = {}
+    for index in _needed_bones(bones):
+        bone = bones[index]
         rest = bone.rotmat if bone.parent < 0 else bones[bone.parent].rotmat.T @ bone.rotmat
         above = np.eye(3)
         if bone.parent >= 0:
@@ -109,9 +109,20 @@ def local_rotmats(
             pose = np.broadcast_to(above @ rest, (len(turned), 3, 3))
         else:
             pose = A.T @ turned[:, bone.joint] @ corrections[bone.joint] @ A @ bone.rotmat
-        poses.append(pose)
-        locals_.append(np.swapaxes(above @ rest, -1, -2) @ pose)
+        poses[index] = pose
+        if bone.joint is not None and bone.is_keyed:
+            locals_[index] = np.swapaxes(above @ rest, -1, -2) @ pose
     return locals_
+
+
+def _needed_bones(bones: Sequence[TargetBone]) -> list[int]:
+    """Those that get keys and all above them, parents first: a face has a hundred others."""
+    needed: set[int] = set()
+    for index, bone in enumerate(bones):
+        while bone.is_keyed and bone.joint is not None and index >= 0 and index not in needed:
+            needed.add(index)
+            index = bones[index].parent
+    return sorted(needed)
 
 
 def _rest_corrections(
