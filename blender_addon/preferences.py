@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bpy
 
-_MAX_LINE = 110  # Blender cuts what does not fit, and says nothing
+_MAX_LINE = 64  # Blender cuts what does not fit into the window, and says nothing
 
 
 class MVMOCAP_AP_preferences(bpy.types.AddonPreferences):

@@ -73,24 +73,24 @@ def lines(findings: Mapping[str, Any]) -> list[str]:
     """The findings for a person, and for a bug report."""
     limits = {name: value for name, value in findings["thread_limits"].items() if value}
     return [
-        *(f"{name} {number}" for name, number in findings["versions"].items()),
         *(f"CONFLICT: {conflict['message']}" for conflict in findings["conflicts"]),
-        f"on {findings['platform']}, {findings['processors']} processors",
+        *(
+            f"self-test, {name}: {'passed' if result['passed'] else 'FAILED'} in "
+            f"{result['seconds']:.1f} s, {result['detail']}"
+            for name, result in (findings["self_test"] or {}).items()
+        ),
         f"device: {findings['device']}",
-        f"Python: {findings['python']}",
-        f"core: {findings['core']}",
-        *(f"{name}={value}" for name, value in limits.items()),
+        f"on {findings['platform']}, {findings['processors']} processors",
+        *(f"{name} {number}" for name, number in findings["versions"].items()),
         "ffmpeg: " + ", ".join(f"{name} {n}" for name, n in findings["ffmpeg"].items()),
         f"H.264 can be written: {'yes' if findings['can_write_h264'] else 'no'}",
         *(
             f"model {model}: {state['path'] or 'absent'}"
             for model, state in findings["models"].items()
         ),
-        *(
-            f"self-test, {name}: {'passed' if result['passed'] else 'FAILED'} in "
-            f"{result['seconds']:.1f} s, {result['detail']}"
-            for name, result in (findings["self_test"] or {}).items()
-        ),
+        f"Python: {findings['python']}",
+        f"core: {findings['core']}",
+        *(f"{name}={value}" for name, value in limits.items()),
     ]
 
 

@@ -20,6 +20,18 @@ def test_doctor_finds_that_this_installation_solves(facts):
     assert facts["text"].startswith("Blender ")
 
 
+def test_doctor_shows_what_another_extension_brought(measure, tmp_path):
+    info = tmp_path / "mediapipe-0.10.35.dist-info"
+    info.mkdir()
+    text = "Metadata-Version: 2.1\nName: mediapipe\nVersion: 0.10.35\n"
+    (info / "METADATA").write_text(text)
+    facts = measure("doctor_facts", tmp_path)
+    assert "mediapipe 0.10.35" in facts["problem"]
+    assert "CONFLICT: mediapipe 0.10.35" in facts["text"]
+    assert "scipy" in facts["text"]
+    assert not facts["is_running"]
+
+
 def test_preferences_come_and_go_with_the_extension(facts):
     assert facts["has_preferences"]
     assert facts["cache_folder"].endswith("mvmocap")
