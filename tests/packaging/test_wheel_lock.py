@@ -1,11 +1,14 @@
 import re
+import tomllib
 
 import pytest
-from packaging.utils import parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
 from requirements import FROM_BLENDER, REPLACED, read_pins
 from targets import PLATFORMS, targets
 from wheel_files import fits
 from wheel_lock import LockedWheel, read_lock, wheels_of, write_lock
+
+from packaging.requirements import Requirement
 
 
 def _name_of(wheel: LockedWheel) -> str:
@@ -33,6 +36,18 @@ def test_hashes_and_versions_are_those_of_the_tested_environment(locked, reposit
         name, version, _, _ = parse_wheel_filename(wheel.file)
         same = [pin for pin in pins if (pin.name, pin.version) == (name, str(version))]
         assert any(wheel.sha256 in pin.hashes for pin in same), wheel.file
+
+
+def test_every_dependency_of_the_core_is_locked_for_every_platform(locked, platform, repository):
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    carried = {
+        (_name_of(wheel), str(parse_wheel_filename(wheel.file)[1]))
+        for wheel in wheels_of(platform, locked)
+    }
+    for requirement in map(Requirement, project["dependencies"]):
+        if requirement.name not in FROM_BLENDER:
+            version = str(requirement.specifier).removeprefix("==")
+            assert (canonicalize_name(requirement.name), version) in carried
 
 
 def test_nothing_is_carried_that_blender_has_or_that_is_replaced(locked):
