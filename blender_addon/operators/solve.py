@@ -12,6 +12,7 @@ from mvmocap_core.errors import Cancelled, MocapError
 
 from .. import session
 from ..batch.core_process import solve_arguments
+from ..sidebar import redraw_sidebars
 from ..solve_state import SolveWatch, panel_words
 from ..worker_client import CANCELLED, DONE, Job, Outcome, Step, run_job
 from ..worker_process import Message
@@ -121,13 +122,13 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
         if self._job.is_cancelled:
             state.state = "STOPPING"
         context.workspace.status_text_set(_status(state))
-        _redraw(context)
+        redraw_sidebars()
 
     def _finish(self, context: bpy.types.Context, outcome: Outcome) -> set[str]:
         state = context.window_manager.mvmocap
         state.n_waiting = session.QUEUE.n_waiting
         self._watch.finish(state, outcome)
-        _redraw(context)
+        redraw_sidebars()
         if outcome.status == CANCELLED:
             self.report(
                 {"WARNING"}, "Cancelled. What was finished is kept: Solve goes on from there"
@@ -174,13 +175,6 @@ def _status(state: Any) -> str:
         left = f", {time.strftime('%M:%S', time.gmtime(state.seconds_left))} left"
     waiting = f", {state.n_waiting} waiting" if state.n_waiting else ""
     return f"{state.take_name}: {state.progress:.0%} {state.message}{left}{waiting}  (Esc: cancel)"
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 class _Printer:
