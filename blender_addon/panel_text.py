@@ -57,6 +57,11 @@ def wrapped(text: str, region_width_px: float, ui_scale: float) -> list[str]:
     return textwrap.wrap(text, max(n_characters, 16)) or [""]
 
 
+def sentence(text: str) -> str:
+    """A message that starts as a sentence does."""
+    return text[:1].upper() + text[1:]
+
+
 def share(found: Iterable[bool]) -> str:
     """How many of the things were found, as 17 of 22."""
     flags = list(found)

@@ -161,8 +161,10 @@ class MVMOCAP_PT_solve(_Panel, bpy.types.Panel):
 
     def _draw_error(self, context: bpy.types.Context, state: Any) -> None:
         box = self.layout.box()
-        box.alert = state.state == "FAILED"
-        self.say(context, box, state.error)
+        text = box.column()
+        text.alert = state.state == "FAILED"
+        message = state.error.partition(" Log: ")[0] if state.log else state.error
+        self.say(context, text, panel_text.sentence(message))
         if state.log:
             box.operator("wm.path_open", text="Open Log").filepath = state.log
 

@@ -9,6 +9,7 @@ from mvmocap_core.errors import InputError, MocapError
 
 from ..armature.animate import BakeOptions, bake_generated, bake_take
 from ..armature.bone_presets import BonePreset, write_preset
+from ..panel_text import sentence
 from ..rig_maps import (
     all_presets,
     apply_into,
@@ -55,7 +56,7 @@ class MVMOCAP_OT_bake(bpy.types.Operator):
                     target, clip, mapped_bones(bake), options, settings=rig_settings(bake)
                 )
         except MocapError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
         bake.baked = target
         self.report({"INFO"}, f"Baked {n_frames} frames onto {target.name}")
@@ -146,7 +147,7 @@ class MVMOCAP_OT_save_bone_preset(bpy.types.Operator):
             path = user_presets_folder() / f"{stem}.json"
             write_preset(path, preset)
         except MocapError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
         bake.preset, bake.score = preset.name, 1.0
         self.report({"INFO"}, f"Saved {path}")

@@ -8,6 +8,7 @@ from mvmocap_core.errors import InputError, MocapError
 
 from ..armature.export import export_armature
 from ..armature.export_presets import NO_PRESET, ExportPreset, read_export_presets
+from ..panel_text import sentence
 from ..scene_take import take_name
 
 _FILTER = "*.fbx;*.bvh;*.glb;*.usd"
@@ -47,7 +48,7 @@ class MVMOCAP_OT_export(bpy.types.Operator):
             settings = preset.settings if preset else None
             export_armature(target, file_format, path, settings=settings)
         except (MocapError, RuntimeError) as error:  # RuntimeError: Blender's exporters
-            self.report({"ERROR"}, " ".join(str(error).split()))
+            self.report({"ERROR"}, sentence(" ".join(str(error).split())))
             return {"CANCELLED"}
         megabytes = path.stat().st_size / 1e6
         self.report({"INFO"}, f"Wrote {path} ({megabytes:.1f} MB)")

@@ -8,6 +8,7 @@ import bpy
 
 from mvmocap_core.errors import InputError, MocapError
 
+from ..panel_text import sentence
 from ..sidebar import redraw_sidebars
 from ..worker_client import Job, Step, run_worker
 
@@ -44,7 +45,7 @@ class MVMOCAP_OT_import_views(bpy.types.Operator):
                 settings.videos.add().filepath = str(path)
             probe_videos(added)
         except MocapError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
         settings.active_video = len(settings.videos) - 1
         self.report({"INFO"}, f"Added {', '.join(path.name for path in added)}")

@@ -4,6 +4,7 @@ import bpy
 
 from mvmocap_core.errors import InputError, MocapError
 
+from ..panel_text import sentence
 from ..scene_take import take_folder
 
 
@@ -26,7 +27,7 @@ class MVMOCAP_OT_open_report(bpy.types.Operator):
             if not report.is_file():
                 raise InputError(f"{report}: no such file; solve again.", reason="no_report")
         except MocapError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
         if not bpy.app.background:
             bpy.ops.wm.url_open(url=report.as_uri())

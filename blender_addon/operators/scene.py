@@ -9,6 +9,7 @@ from mvmocap_core.take import Take
 
 from ..armature.cameras import look_through
 from ..armature.take_scene import set_up_take
+from ..panel_text import sentence
 from ..scene_take import load_clip, proxies_of, take_folder, take_name
 from ..worker_client import Job, Outcome, Step, run_worker
 
@@ -49,7 +50,7 @@ class MVMOCAP_OT_setup_scene(bpy.types.Operator):
             folder = take_folder(context.scene)
             arguments = _missing_footage(folder, len(load_clip(context.scene).K))
         except MocapError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
         if not arguments:
             return self.execute(context)
@@ -89,7 +90,7 @@ class MVMOCAP_OT_setup_scene(bpy.types.Operator):
             if arguments:
                 run_worker(arguments)
         except MocapError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
         proxies = [path for path in proxies_of(folder, len(clip.K)) if path.is_file()]
         added = set_up_take(
@@ -112,7 +113,7 @@ class MVMOCAP_OT_setup_scene(bpy.types.Operator):
     def _finish(self, context: bpy.types.Context, outcome: Outcome) -> set[str]:
         if outcome.results:
             return self.execute(context)
-        self.report({"ERROR"}, outcome.message or "Cancelled")
+        self.report({"ERROR"}, sentence(outcome.message) or "Cancelled")
         return {"CANCELLED"}
 
     def _leave(self, context: bpy.types.Context) -> None:

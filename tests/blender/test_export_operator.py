@@ -37,4 +37,4 @@ def test_the_selection_stays_as_it_was(facts: dict[str, Any]):
 
 def test_an_export_that_cannot_be_done_says_why(facts: dict[str, Any]):
     assert "Bake onto an armature" in facts["nothing_to_export"]
-    assert "give the file a name" in facts["no_name"]
+    assert "Give the file a name" in facts["no_name"]

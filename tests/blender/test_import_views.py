@@ -21,7 +21,7 @@ def test_both_videos_are_added_at_once_and_examined(facts: dict[str, Any]):
 
 
 def test_a_choice_that_cannot_be_right_adds_nothing(facts: dict[str, Any]):
-    assert "choose at least one video" in facts["nothing"]
+    assert "Choose at least one video" in facts["nothing"]
     assert "no such.mp4" in facts["absent"]
     assert facts["after_refusals"] == []
 

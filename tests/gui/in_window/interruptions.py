@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,15 +11,14 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from steps import Play, Stage, open_sidebar, perform
-from the_way import add_footage, contents, install, wait_for_footage
+from the_way import add_footage, contents, install, save_empty, wait_for_footage
 
 TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
 
 
 def play(stage: Stage) -> Play:
     yield from install(TASK)
-    bpy.data.batch_remove(list(bpy.data.objects))
-    bpy.ops.wm.save_as_mainfile(filepath=TASK["blend"])
+    save_empty(TASK)
     yield from open_sidebar(stage)
     add_footage(stage, TASK)
     yield wait_for_footage
@@ -54,6 +52,7 @@ def bake_and_undo(stage: Stage) -> Play:
     scene = bpy.context.scene
     scene.mvmocap.take_folder = TASK["take"]
     bpy.ops.ed.undo_push(message="Take")
+    before = contents()
     stage.call(bpy.ops.mvmocap.bake, "EXEC_DEFAULT", True)
     yield 0.5
     baked = contents()
@@ -62,7 +61,7 @@ def bake_and_undo(stage: Stage) -> Play:
     undone = contents()
     stage.call(bpy.ops.ed.redo)
     yield 0.5
-    stage.facts["undo"] = [len(baked), undone, contents() == baked]
+    stage.facts["undo"] = [len(baked) - len(before), undone == before, contents() == baked]
     yield from stage.show("13_redone")
 
 
@@ -94,15 +93,30 @@ def _is_over() -> bool:
 
 
 def _workers() -> list[int]:
-    """Process numbers of the workers that this Blender has started."""
-    found = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = (line.split(maxsplit=1) for line in found.stdout.splitlines())
-    return [int(number) for number, command in lines if "mvmocap_core.worker" in command]
+    """Process numbers of the workers that this Blender has started and that still run."""
+    return [number for number in _children(os.getpid()) if b"mvmocap_core.worker" in _said(number)]
+
+
+def _children(parent: int) -> list[int]:
+    found = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+    return [number for number in found if _parent(number) == parent]
+
+
+def _parent(process: int) -> int:
+    """Process number of who started a process; 0 for one that has ended."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def _said(process: int) -> bytes:
+    """The command line; empty for a process that has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 perform(play, Path(TASK["folder"]))

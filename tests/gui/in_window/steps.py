@@ -71,6 +71,11 @@ class Stage:
             self.call(operator, deltay=400, page=True)
             yield 0.1
 
+    def write_facts(self, failure: str) -> None:
+        """Hand over what was found; failure: why the play did not reach its end."""
+        facts = json.dumps({**self.facts, "failure": failure}, indent=2, default=str)
+        (self.folder / "facts.json").write_text(facts)
+
     def beat(self) -> float:
         now = time.monotonic()
         paused_s = now - self._last_beat
@@ -129,11 +134,9 @@ def _flattened(play: Play) -> Play:
 
 
 def _leave(stage: Stage, failure: str) -> None:
-    stage.facts["failure"] = failure
     if failure:
         stage.shoot("failure")
-    facts = json.dumps(stage.facts, indent=2, default=str)
-    (stage.folder / "facts.json").write_text(facts)
+    stage.write_facts(failure)
     sys.stdout.flush()
     os._exit(1 if failure else 0)
 

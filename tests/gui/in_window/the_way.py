@@ -16,6 +16,13 @@ def install(task: dict[str, Any]) -> Play:
     yield 0.5
 
 
+def save_empty(task: dict[str, Any]) -> None:
+    """An empty file that has a place."""
+    bpy.data.batch_remove(list(bpy.data.objects))
+    bpy.data.orphans_purge(do_recursive=True)
+    bpy.ops.wm.save_as_mainfile(filepath=task["blend"])
+
+
 def add_footage(stage: Stage, task: dict[str, Any]) -> None:
     """Both videos at once."""
     videos = [Path(video) for video in task["videos"]]

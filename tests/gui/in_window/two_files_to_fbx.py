@@ -10,15 +10,14 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from steps import Play, Stage, open_sidebar, perform
-from the_way import add_footage, add_metarig, install, wait_for_footage
+from the_way import add_footage, add_metarig, install, save_empty, wait_for_footage
 
 TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
 
 
 def play(stage: Stage) -> Play:
     yield from install(TASK)
-    bpy.data.batch_remove(list(bpy.data.objects))
-    bpy.ops.wm.save_as_mainfile(filepath=TASK["blend"])
+    save_empty(TASK)
     yield from open_sidebar(stage)
     yield from stage.show("01_empty")
     yield from footage(stage)
