@@ -8,9 +8,9 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences
+from .job_queue import JobQueue
 from .solve_state import show_take
 from .take_folders import take_folder, takes_folder
-from .worker_client import JobQueue
 from .worker_process import Launch, worker_launch
 
 END_GRACE_S = 1.5

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from blender_addon import worker_client
+from blender_addon.job_queue import JobQueue
 from blender_addon.time_left import TimeLeft
-from blender_addon.worker_client import Job, JobQueue, Step, run_worker
+from blender_addon.worker_client import Job, Step, run_worker
 from blender_addon.worker_process import Launch, worker_launch
 from mvmocap_core.errors import Cancelled, InputError, MocapError
 
