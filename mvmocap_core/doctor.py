@@ -82,8 +82,7 @@ def lines(findings: Mapping[str, Any]) -> list[str]:
         f"device: {findings['device']}",
         f"on {findings['platform']}, {findings['processors']} processors",
         *(f"{name} {number}" for name, number in findings["versions"].items()),
-        "ffmpeg: " + ", ".join(f"{name} {n}" for name, n in findings["ffmpeg"].items()),
-        f"H.264 can be written: {'yes' if findings['can_write_h264'] else 'no'}",
+        *_codec_lines(findings),
         *(
             f"model {model}: {state['path'] or 'absent'}"
             for model, state in findings["models"].items()
@@ -91,6 +90,15 @@ def lines(findings: Mapping[str, Any]) -> list[str]:
         f"Python: {findings['python']}",
         f"core: {findings['core']}",
         *(f"{name}={value}" for name, value in limits.items()),
+    ]
+
+
+def _codec_lines(findings: Mapping[str, Any]) -> list[str]:
+    if not findings["ffmpeg"]:
+        return []  # not looked at
+    return [
+        "ffmpeg: " + ", ".join(f"{name} {n}" for name, n in findings["ffmpeg"].items()),
+        f"H.264 can be written: {'yes' if findings['can_write_h264'] else 'no'}",
     ]
 
 
