@@ -76,7 +76,9 @@ def test_fbx_holds_the_rig(way: dict[str, Any]):
 def test_pauses_of_the_window_are_printed(way: dict[str, Any], capsys: pytest.CaptureFixture[str]):
     with capsys.disabled():
         said = ["", "longest pauses of the window, s (drawing without a graphics card included):"]
-        said += [f"idle: {way['idle_pauses_s']}", f"solve: {way['solve_pauses_s']}", ""]
+        said += [f"idle: {way['idle_pauses_s']}", f"solve: {way['solve_pauses_s']}"]
+        said += ["our longest calls meanwhile, [s on the clock, s of computing]:"]
+        said += [f"{name}: {took_s}" for name, took_s in way["ours_s"].items()]
         sys.stdout.write("\n".join(said))
 
 

@@ -11,7 +11,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator
+from functools import wraps
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import bpy
@@ -96,6 +98,37 @@ class Stage:
         self._pauses_s = []
         self._last_beat = time.monotonic()
         return longest
+
+
+def time_our_calls(package: str) -> dict[str, list[float]]:
+    """Have every call that Blender makes into the extension measured from now on.
+
+    Returns the longest of each, as seconds on the clock and of computing.
+    """
+    longest: dict[str, list[float]] = {}
+    for module in [found for name, found in sys.modules.items() if name.startswith(package)]:
+        for cls in getattr(module, "CLASSES", ()):
+            for name in ("draw", "draw_item", "invoke", "modal", "execute", "poll"):
+                if isinstance(vars(cls).get(name), FunctionType):
+                    setattr(cls, name, _timed(vars(cls)[name], f"{cls.__name__}.{name}", longest))
+    return longest
+
+
+def _timed(
+    function: Callable[..., Any], name: str, longest: dict[str, list[float]]
+) -> Callable[..., Any]:
+    @wraps(function)
+    def timed(*arguments: Any) -> Any:
+        clock_s, computing_s = time.monotonic(), time.thread_time()
+        try:
+            return function(*arguments)
+        finally:
+            took_s = [time.monotonic() - clock_s, time.thread_time() - computing_s]
+            longest[name] = [
+                max(pair) for pair in zip(longest.get(name, took_s), took_s, strict=True)
+            ]
+
+    return timed
 
 
 def perform(play: Callable[[Stage], Play], folder: Path) -> None:

@@ -9,7 +9,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from steps import Play, Stage, open_sidebar, perform
+from steps import Play, Stage, open_sidebar, perform, time_our_calls
 from the_way import add_footage, add_metarig, install, save_empty, wait_for_footage
 
 TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
@@ -43,6 +43,7 @@ def solve(stage: Stage) -> Play:
     stage.longest_pauses_s()
     yield 3.0
     stage.facts["idle_pauses_s"] = stage.longest_pauses_s()
+    ours_s = time_our_calls("bl_ext.user_default.mvmocap")
     stage.call(bpy.ops.mvmocap.solve, "INVOKE_DEFAULT")
     stages: list[str] = []
 
@@ -64,6 +65,7 @@ def solve(stage: Stage) -> Play:
     stage.longest_pauses_s()
     yield is_over
     yield 0.5
+    stage.facts["ours_s"] = dict(sorted(ours_s.items(), key=lambda item: -item[1][0])[:8])
     stage.facts["solve_pauses_s"] = sorted(pauses_s + stage.longest_pauses_s())[-8:]
     stage.facts |= {"stages": stages, "verdict": state.verdict, "error": state.error}
     stage.facts |= {"state": state.state, "take": state.take_folder}
