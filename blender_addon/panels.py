@@ -276,9 +276,12 @@ class MVMOCAP_PT_bones(_Panel, bpy.types.Panel):
         column = layout.column(align=True)
         column.use_property_split = True
         column.use_property_decorate = False
+        there = bake.target.data.bones
         for bone in bake.bones:
+            row = column.row()
+            row.alert = bool(bone.bone) and bone.bone not in there
             label = bone.joint.replace("_", " ").capitalize()
-            column.prop_search(bone, "bone", bake.target.data, "bones", text=label)
+            row.prop_search(bone, "bone", bake.target.data, "bones", text=label)
 
 
 class MVMOCAP_MT_bone_presets(bpy.types.Menu):
