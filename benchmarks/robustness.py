@@ -2,8 +2,9 @@
 
 Motions are of subjects that nothing was tuned on, filmed by two random phones 45 to 170 degrees
 apart without sound, with the detector's noise as measured. Ours knows nothing; *true* is plain
-triangulation with the true cameras and the true offset. The other groups are degenerate: nothing
-may call them good.
+triangulation with the true cameras and the true offset. In *swapped third* about a third of one
+view's frames have left and right exchanged. The other groups are degenerate: nothing may call them
+good.
 """
 
 import argparse
@@ -37,8 +38,15 @@ from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.report.verdict import judge
 from mvmocap_core.storage import write_text
 
-GROUPS = {"good takes": 200, "one place": 20, "opposite, not turning": 15, "still person": 15}
-N_QUICK = {"good takes": 16, "one place": 3, "opposite, not turning": 3, "still person": 3}
+GROUPS = {
+    "good takes": 200,
+    "swapped third": 40,
+    "one place": 20,
+    "opposite, not turning": 15,
+    "still person": 15,
+}
+N_QUICK = {name: max(3, n // 15) for name, n in GROUPS.items()}
+SWAPPED_SHARE = 0.4
 OPPOSITE_DEG = (176.0, 180.0)
 ONE_PLACE_DEG = (0.0, 3.0)
 ONE_HEIGHT_M = (1.3, 1.36)
@@ -98,6 +106,8 @@ def film(group: str, split: str, number: int) -> Clip:
     motions = load_motions(split)
     motion = motions[number % len(motions)]
     difficulty = Difficulty()
+    if group == "swapped third":
+        difficulty = replace(difficulty, swapped_share=SWAPPED_SHARE)
     if group == "one place":
         difficulty = replace(difficulty, angle_deg=ONE_PLACE_DEG, height_m=ONE_HEIGHT_M)
     if group == "opposite, not turning":

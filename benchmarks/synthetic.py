@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.motion_capture import MotionCapture
 from mvmocap_core.calibration.cameras import Cameras
+from mvmocap_core.calibration.swaps import exchange_sides
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
 from mvmocap_core.geometry.cameras import project_points, rigid_transform
 
@@ -14,6 +15,7 @@ FRAME_RATES = (24.0, 25.0, 29.97, 30.0, 50.0, 59.94)
 DIAGONAL_35MM = 43.27
 
 _SLOW_NOISE_S = 0.1
+_SWAPPED_S = 0.4
 _RESTLESS = tuple(
     i for i, name in enumerate(LANDMARK_NAMES) if name.split("_")[-1] in
     ("wrist", "ankle", "pinky", "index", "thumb", "heel")
@@ -30,6 +32,7 @@ class Difficulty:
     min_overlap_s:  both phones film at least this long together, if the motion lasts.
     noise:          multiplies the detector noise measured on real footage.
     outlier_share:  share of landmark samples that are wrong by far, in bursts, at low confidence.
+    swapped_share:  share of the second phone's frames with left and right exchanged, in runs.
     vfr_share:      share of phones with a variable frame rate.
     height_m:       range of the phones' heights above the floor.
     max_k1:         lens distortion is drawn between plus and minus this.
@@ -40,6 +43,7 @@ class Difficulty:
     min_overlap_s: float = 1.5
     noise: float = 1.0
     outlier_share: float = 0.02
+    swapped_share: float = 0.0
     vfr_share: float = 0.4
     height_m: tuple[float, float] = (0.7, 1.9)
     max_k1: float = 0.05
@@ -182,13 +186,15 @@ def _detect(
     confidence = np.where(wild, rng.uniform(0.1, 0.8, size=wild.shape), confidence)
     world = _world_landmarks(rng, times_s, landmarks_m, T_cam_world, difficulty)
     lost = rng.random(len(times_s)) < 0.005
-    return Track(
+    track = Track(
         times_s=times_s,
         keypoints_2d_px=np.where(lost[:, None, None], np.nan, pixels),
         confidence=np.where(lost[:, None], 0.0, confidence),
         world_landmarks_m=np.where(lost[:, None, None], np.nan, world),
         image_size=cameras.image_size[view],
     )
+    swapped = _bursts(rng, times_s, 1, difficulty.swapped_share * view, _SWAPPED_S)
+    return exchange_sides(track, np.repeat(swapped, 2, axis=1)) if swapped.any() else track
 
 
 def _world_landmarks(
@@ -231,10 +237,13 @@ def _slow_noise(
 
 
 def _bursts(
-    rng: np.random.Generator, times_s: np.ndarray, n_joints: int, share: float
+    rng: np.random.Generator,
+    times_s: np.ndarray,
+    n_joints: int,
+    share: float,
+    length_s: float = 0.15,
 ) -> np.ndarray:
-    """(F, J) bool, true in stretches of about 0.15 s that make up `share` of the samples."""
-    length_s = 0.15
+    """(F, J) bool, true in stretches of `length_s` that make up about `share` of the samples."""
     wild = np.zeros((len(times_s), n_joints), dtype=bool)
     n_bursts = rng.poisson(share * n_joints * times_s[-1] / length_s)
     for joint, start_s in zip(

@@ -19,6 +19,8 @@ MIN_CONFIDENCE = 0.3
 _SIGMA = 0.008
 """Detector noise across an epipolar line, as a share of the performer's height in the image."""
 _N_REWEIGHT = 4
+_N_RELABEL = 3
+_SWAP_MARGIN = 0.15
 _N_BLOCKS = 10
 _LANDMARKS = np.array(
     [
@@ -32,6 +34,10 @@ _LANDMARKS = np.array(
 )  # fmt: skip
 
 
+_OTHER_SIDE = np.array([0, *range(8, 15), *range(1, 8)])
+"""Exchanges left and right in `_LANDMARKS`: the nose, seven of the left side, the same right."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Points:
     """Keypoints (F, J, 2) of one video in units of the performer's height; weight (F, J)."""
@@ -42,10 +48,16 @@ class _Points:
 
 
 class EpipolarScore:
-    """Scores offsets of the second video on the first one's clock."""
+    """Scores offsets of the second video on the first one's clock.
 
-    def __init__(self, first: Track, second: Track) -> None:
+    may_swap: the second view's left and right may be exchanged at any moment, if that agrees
+    better. A walk half a stride later looks like itself with its sides exchanged, so this is for
+    views that nothing else reconciles.
+    """
+
+    def __init__(self, first: Track, second: Track, *, may_swap: bool = False) -> None:
         self._first, self._second = _points(first), _points(second)
+        self._may_swap = may_swap
 
     def cost(self, offset_s: float) -> float:
         """Mean log of the robust distance from epipolar lines; NaN with too little in common.
@@ -98,16 +110,18 @@ class EpipolarScore:
         sampled, _ = interpolate_hermite(
             self._second.times_s, second, moments - offset_s, max_gap_s=MAX_GAP_S
         )
-        weight = wp * np.clip(np.nan_to_num(sampled[..., 2]), 0.0, 1.0)
-        weight = np.where(np.isfinite(p).all(axis=-1), weight, 0.0)
-        weight = np.where(np.isfinite(sampled).all(axis=-1), weight, 0.0)
-        seen = weight > 0
-        if seen.sum() < MIN_CORRESPONDENCES:
-            return np.zeros_like(weight), np.zeros_like(weight)
-        cost = np.zeros_like(weight)
-        distance = _fit_distance(p[seen], sampled[..., :2][seen], weight[seen])
-        cost[seen] = 0.5 * np.log1p(np.square(distance / _SIGMA))
-        return cost, weight
+        as_seen = _Correspondences.of(p, wp, sampled)
+        if (as_seen.weight > 0).sum() < MIN_CORRESPONDENCES:
+            return np.zeros_like(wp), np.zeros_like(wp)
+        if not self._may_swap:
+            return as_seen.cost(as_seen.fundamental_matrix()), as_seen.weight
+        exchanged = _Correspondences.of(p, wp, sampled[:, _OTHER_SIDE])
+        chosen = as_seen
+        for _ in range(_N_RELABEL):
+            F = chosen.fundamental_matrix()
+            gain = _mean_cost(as_seen, F) - _mean_cost(exchanged, F) > _SWAP_MARGIN
+            chosen = as_seen.exchanged_where(gain, exchanged)
+        return chosen.cost(chosen.fundamental_matrix()), chosen.weight
 
 
 def _points(track: Track) -> _Points:
@@ -119,25 +133,70 @@ def _points(track: Track) -> _Points:
     return _Points(track.times_s, (xy - track.image_size / 2.0) / tall_px, weight)
 
 
-def _fit_distance(p: np.ndarray, q: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(N,) Sampson distance of the correspondences under their own robust fundamental matrix."""
-    p_unit, T_p = _normalised(p, weight)
-    q_unit, T_q = _normalised(q, weight)
-    rows = (q_unit[:, :, None] * p_unit[:, None, :]).reshape(-1, 9)
-    p1, q1 = (np.concatenate([x, np.ones((len(x), 1))], axis=1) for x in (p, q))
-    trust = weight
-    distance = np.zeros(len(p))
-    for _ in range(_N_REWEIGHT):
-        _, vectors = np.linalg.eigh((rows * trust[:, None]).T @ rows)
-        F = T_q.T @ _rank_two(vectors[:, 0].reshape(3, 3)) @ T_p
-        l_q, l_p = p1 @ F.T, q1 @ F
-        slope = np.square(l_q[:, :2]).sum(axis=1) + np.square(l_p[:, :2]).sum(axis=1)
-        distance = np.abs((q1 * l_q).sum(axis=1)) / np.sqrt(np.maximum(slope, 1e-18))
-        scale = max(_SIGMA, 1.5 * float(np.median(distance)))
-        trust = (
-            weight / (1.0 + np.square(distance / scale)) / np.maximum(slope / slope.mean(), 1e-3)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Correspondences:
+    """Points p, q (F, J, 2) of the two views, 0 where weight (F, J) is 0."""
+
+    p: np.ndarray
+    q: np.ndarray
+    weight: np.ndarray
+
+    @staticmethod
+    def of(p: np.ndarray, wp: np.ndarray, sampled: np.ndarray) -> "_Correspondences":
+        """From the first view's points and weights and the second's (F, J, 3) with weights."""
+        weight = wp * np.clip(np.nan_to_num(sampled[..., 2]), 0.0, 1.0)
+        weight = np.where(np.isfinite(p).all(axis=-1), weight, 0.0)
+        weight = np.where(np.isfinite(sampled).all(axis=-1), weight, 0.0)
+        seen = (weight > 0)[..., None]
+        return _Correspondences(
+            np.where(seen, p, 0.0), np.where(seen, sampled[..., :2], 0.0), weight
         )
-    return distance
+
+    def exchanged_where(self, rows: np.ndarray, other: "_Correspondences") -> "_Correspondences":
+        """The other's rows where `rows` (F,) says so."""
+        return _Correspondences(
+            np.where(rows[:, None, None], other.p, self.p),
+            np.where(rows[:, None, None], other.q, self.q),
+            np.where(rows[:, None], other.weight, self.weight),
+        )
+
+    def fundamental_matrix(self) -> np.ndarray:
+        """(3, 3) by the normalised eight-point algorithm, robust (Hartley 1997)."""
+        seen = self.weight > 0
+        p, q, weight = self.p[seen], self.q[seen], self.weight[seen]
+        p_unit, T_p = _normalised(p, weight)
+        q_unit, T_q = _normalised(q, weight)
+        rows = (q_unit[:, :, None] * p_unit[:, None, :]).reshape(-1, 9)
+        trust, F = weight, np.eye(3)
+        for _ in range(_N_REWEIGHT):
+            _, vectors = np.linalg.eigh((rows * trust[:, None]).T @ rows)
+            F = T_q.T @ _rank_two(vectors[:, 0].reshape(3, 3)) @ T_p
+            distance, slope = _sampson(F, p, q)
+            scale = max(_SIGMA, 1.5 * float(np.median(distance)))
+            trust = (
+                weight
+                / (1.0 + np.square(distance / scale))
+                / np.maximum(slope / slope.mean(), 1e-3)
+            )
+        return F
+
+    def cost(self, F: np.ndarray) -> np.ndarray:
+        """(F, J) log of the robust Sampson distance; 0 where not seen."""
+        distance, _ = _sampson(F, self.p, self.q)
+        return np.where(self.weight > 0, 0.5 * np.log1p(np.square(distance / _SIGMA)), 0.0)
+
+
+def _mean_cost(each: _Correspondences, F: np.ndarray) -> np.ndarray:
+    """(F,) of a moment."""
+    return (each.cost(F) * each.weight).sum(axis=1) / np.maximum(each.weight.sum(axis=1), 1e-9)
+
+
+def _sampson(F: np.ndarray, p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sampson distances (...) of points (..., 2), and the squared slopes that they divide by."""
+    p1, q1 = (np.concatenate([x, np.ones((*x.shape[:-1], 1))], axis=-1) for x in (p, q))
+    l_q, l_p = p1 @ F.T, q1 @ F
+    slope = np.square(l_q[..., :2]).sum(axis=-1) + np.square(l_p[..., :2]).sum(axis=-1)
+    return np.abs((q1 * l_q).sum(axis=-1)) / np.sqrt(np.maximum(slope, 1e-18)), slope
 
 
 def _normalised(xy: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

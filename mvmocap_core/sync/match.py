@@ -30,6 +30,8 @@ _MOTION_STD_S = 0.025
 """Of the top of the motion correlation, from virtual takes and real footage."""
 _STD_SCALE = 1.3
 _STD_FLOOR_S = 0.002
+_SWAP_GAIN = 0.2
+"""Of epipolar cost, for which frames of the second view may have left and right exchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,18 @@ def match_motion(
 
     hints_s: offsets that another source proposes; they compete like any other.
     """
-    score = EpipolarScore(first, second)
+    found = _match(first, second, hints_s, EpipolarScore(first, second))
+    if found is not None and found.cost > GOOD_COST:
+        score = EpipolarScore(first, second, may_swap=True)
+        swapped = _match(first, second, hints_s, score)
+        if swapped is not None and swapped.cost < found.cost - _SWAP_GAIN:
+            return swapped
+    return found
+
+
+def _match(
+    first: Track, second: Track, hints_s: tuple[float, ...], score: EpipolarScore
+) -> MotionMatch | None:
     candidates = motion_candidates(first, second)
     if not candidates or candidates[0].evidence < _WEAK_EVIDENCE:
         candidates += _scan(first, second, score)
