@@ -7,6 +7,7 @@ or the end of stdin, stops the work. docs/worker.md describes it, for whoever wr
 
 import argparse
 import faulthandler
+import json
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from typing import Any, NoReturn, TextIO
 from mvmocap_core import cli
 from mvmocap_core.console import Console, open_console
 from mvmocap_core.errors import InputError, MocapError
+from mvmocap_core.storage import write_text
 
 CANCEL = b"cancel"
 
@@ -101,14 +103,35 @@ def _probe(arguments: Sequence[str], console: Console) -> None:
 
 
 def _proxies(arguments: Sequence[str], console: Console) -> None:
-    from mvmocap_core.footage import write_proxies
+    from mvmocap_core.footage import proxy_path, write_proxies
 
     parser = _Parser(prog="proxies")
     parser.add_argument("take", type=Path)
     parser.add_argument("videos", nargs="+", type=Path)
     chosen = parser.parse_args(arguments)
-    written = write_proxies(chosen.take, chosen.videos, progress=console.progress)
-    console.result({"command": "proxies", "files": [str(path) for path in written]}, [])
+    stamp, key = chosen.take / "proxies.json", _proxies_key(chosen.take, chosen.videos)
+    files = [proxy_path(chosen.take, view) for view in range(len(chosen.videos))]
+    if not (_read(stamp) == key and all(path.is_file() for path in files)):
+        stamp.unlink(missing_ok=True)  # until all are whole, none is known
+        write_proxies(chosen.take, chosen.videos, progress=console.progress)
+        write_text(stamp, key)
+    console.result({"command": "proxies", "files": [str(path) for path in files]}, [])
+
+
+def _proxies_key(take: Path, videos: Sequence[Path]) -> str:
+    """Everything that the proxies depend on, as text."""
+    from mvmocap_core.take import code_hash, content_hash
+
+    motion = content_hash(take / "motion.npz")
+    parts = [motion, code_hash("video"), *(content_hash(video) for video in videos)]
+    return json.dumps({"made_from": parts}) + "\n"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,12 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import jsonschema
 import pytest
 from referencing import Registry, Resource
 
+from mvmocap_core.storage import save_arrays
 from tests.core.clips import write_clip
+from tests.core.scenes import make_motion
 
 TIMEOUT_S = 60.0
 
@@ -135,6 +138,23 @@ def test_proxies_of_a_folder_without_motion_say_so(start, clip, tmp_path, valida
     assert code == 2
     check(validator, messages)
     assert "motion.npz" in messages[-1]["message"]
+
+
+def test_proxies_are_written_again_only_for_another_motion(start, clip, tmp_path, validator):
+    def written(motion):
+        save_arrays(tmp_path / "motion.npz", motion.to_arrays())
+        code, messages = start("proxies", tmp_path, clip, clip).finish()
+        assert code == 0
+        check(validator, messages)
+        files = [Path(file) for file in messages[-1]["files"]]
+        assert files == [tmp_path / "proxy_1.mp4", tmp_path / "proxy_2.mp4"]
+        return [file.stat().st_mtime_ns for file in files]
+
+    motion = make_motion(n_frames=12)
+    first = written(motion)
+    assert written(motion) == first
+    longer = written(make_motion(n_frames=15))
+    assert min(longer) > max(first)
 
 
 def test_missing_video_is_an_error_of_the_input(start, clip, tmp_path, validator):
