@@ -2,6 +2,8 @@
 
 import bpy
 
+from . import panel_text
+
 
 def redraw_sidebars() -> None:
     """Draw the sidebars anew, and leave the 3D views beside them alone: those take long."""
@@ -11,3 +13,20 @@ def redraw_sidebars() -> None:
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()
+
+
+class SidebarPanel:
+    """What all our panels share: their place, and how they write long texts."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Mocap"
+    layout: bpy.types.UILayout
+
+    def say(self, context: bpy.types.Context, layout: bpy.types.UILayout, text: str) -> None:
+        """Write a text of any length."""
+        scale = context.preferences.system.ui_scale
+        column = layout.column(align=True)
+        column.scale_y = 0.8
+        for line in panel_text.wrapped(text, context.region.width, scale):
+            column.label(text=line, translate=False)

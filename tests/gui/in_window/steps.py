@@ -11,7 +11,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator
-from functools import wraps
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -108,17 +107,16 @@ def time_our_calls(package: str) -> dict[str, list[float]]:
     longest: dict[str, list[float]] = {}
     for module in [found for name, found in sys.modules.items() if name.startswith(package)]:
         for cls in getattr(module, "CLASSES", ()):
-            for name in ("draw", "draw_item", "invoke", "modal", "execute", "poll"):
+            for name in ("draw", "execute", "invoke", "modal"):
                 if isinstance(vars(cls).get(name), FunctionType):
                     setattr(cls, name, _timed(vars(cls)[name], f"{cls.__name__}.{name}", longest))
     return longest
 
 
 def _timed(
-    function: Callable[..., Any], name: str, longest: dict[str, list[float]]
+    function: FunctionType, name: str, longest: dict[str, list[float]]
 ) -> Callable[..., Any]:
-    @wraps(function)
-    def timed(*arguments: Any) -> Any:
+    def measured(*arguments: Any) -> Any:
         clock_s, computing_s = time.monotonic(), time.thread_time()
         try:
             return function(*arguments)
@@ -128,7 +126,13 @@ def _timed(
                 max(pair) for pair in zip(longest.get(name, took_s), took_s, strict=True)
             ]
 
-    return timed
+    def with_context(self: Any, context: Any) -> Any:  # Blender counts a function's arguments
+        return measured(self, context)
+
+    def with_event(self: Any, context: Any, event: Any) -> Any:
+        return measured(self, context, event)
+
+    return with_event if function.__code__.co_argcount == 3 else with_context
 
 
 def perform(play: Callable[[Stage], Play], folder: Path) -> None:

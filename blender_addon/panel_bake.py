@@ -1,0 +1,115 @@
+"""The panels of the armature that gets the motion, and of its export."""
+
+import bpy
+
+from . import panel_text
+from .armature.export_presets import NO_PRESET
+from .rig_maps import all_presets
+from .sidebar import SidebarPanel
+
+
+class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
+    """The motion on an armature."""
+
+    bl_idname = "MVMOCAP_PT_bake"
+    bl_label = "Bake"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the target, its map in short, and the button."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        bake = context.scene.mvmocap_bake
+        layout.prop(bake, "target")
+        if bake.target is None and bake.baked is not None:
+            self.say(context, layout, "Choose a character, or bake onto one more new armature.")
+        elif bake.target is None:
+            self.say(context, layout, "No armature chosen: one is made from the performer.")
+        elif bake.bones:
+            found = panel_text.share(bool(row.bone) for row in bake.bones)
+            row = layout.row()
+            row.alert = bake.score < 1.0
+            score = round(100 * bake.score)
+            row.label(text=f"{bake.preset}, {score} % found, {found} joints", translate=False)
+        layout.prop(bake, "use_range")
+        if bake.use_range:
+            points = layout.column(align=True)
+            points.prop(bake, "frame_in")
+            points.prop(bake, "frame_out")
+        layout.prop(bake, "action_name")
+        layout.prop(bake, "use_nla")
+        button = layout.column()
+        button.scale_y = 1.4
+        button.operator("mvmocap.bake")
+
+
+class MVMOCAP_PT_bones(SidebarPanel, bpy.types.Panel):
+    """Which bone follows which joint."""
+
+    bl_idname = "MVMOCAP_PT_bones"
+    bl_label = "Bone Map"
+    bl_parent_id = "MVMOCAP_PT_bake"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An armature was chosen."""
+        return context.scene.mvmocap_bake.target is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw a row for each joint."""
+        layout = self.layout
+        bake = context.scene.mvmocap_bake
+        row = layout.row(align=True)
+        row.operator("mvmocap.detect_bones", text="Detect")
+        row.menu("MVMOCAP_MT_bone_presets", text="Preset")
+        row.operator("mvmocap.save_bone_preset", text="Save")
+        column = layout.column(align=True)
+        column.use_property_split = True
+        column.use_property_decorate = False
+        there = bake.target.data.bones
+        for bone in bake.bones:
+            row = column.row()
+            row.alert = bool(bone.bone) and bone.bone not in there
+            label = bone.joint.replace("_", " ").capitalize()
+            row.prop_search(bone, "bone", bake.target.data, "bones", text=label)
+
+
+class MVMOCAP_MT_bone_presets(bpy.types.Menu):
+    """Presets of the bone map."""
+
+    bl_idname = "MVMOCAP_MT_bone_presets"
+    bl_label = "Bone Presets"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw an entry for each preset, and what is wrong with a file."""
+        presets, complaints = all_presets()
+        for preset in presets:
+            entry = self.layout.operator("mvmocap.apply_bone_preset", text=preset.name)
+            entry.preset = preset.name
+        for complaint in complaints:
+            self.layout.label(text=complaint, translate=False)
+
+
+class MVMOCAP_PT_export(SidebarPanel, bpy.types.Panel):
+    """The result for other programs."""
+
+    bl_idname = "MVMOCAP_PT_export"
+    bl_label = "Export"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw program, format and button."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        bake = context.scene.mvmocap_bake
+        layout.prop(bake, "baked", text="Armature")
+        layout.prop(bake, "export_preset")
+        if bake.export_preset == NO_PRESET:
+            layout.prop(bake, "export_format")
+        button = layout.column()
+        button.scale_y = 1.4
+        button.operator("mvmocap.export")
+
+
+CLASSES = (MVMOCAP_MT_bone_presets, MVMOCAP_PT_bake, MVMOCAP_PT_bones, MVMOCAP_PT_export)
