@@ -145,6 +145,16 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
         return tuple(Path(bpy.path.abspath(path)) for path in chosen)
 
 
+def as_kept(folder: Path) -> str:
+    """The folder as the .blend keeps it: relative where the file has a place."""
+    if not bpy.data.filepath:
+        return str(folder)
+    try:
+        return bpy.path.relpath(str(folder))
+    except ValueError:  # another drive
+        return str(folder)
+
+
 class MVMOCAP_PG_advice(bpy.types.PropertyGroup):
     """One sentence of advice."""
 

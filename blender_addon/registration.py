@@ -19,6 +19,7 @@ MODULES = (
     "operators.import_views",
     "operators.solve",
     "operators.cancel_solve",
+    "operators.open_take",
     "operators.scene",
     "operators.bake",
     "operators.export",

@@ -12,6 +12,7 @@ from mvmocap_core.errors import Cancelled, MocapError
 
 from .. import session
 from ..batch.core_process import solve_arguments
+from ..properties import as_kept
 from ..sidebar import redraw_sidebars
 from ..solve_state import SolveWatch, panel_words
 from ..worker_client import CANCELLED, DONE, Job, Outcome, Step, run_job
@@ -139,7 +140,7 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
             return {"CANCELLED"}
         scene = bpy.data.scenes.get(self._scene_name)
         if scene is not None:
-            scene.mvmocap.take_folder = _as_kept(self._folder)
+            scene.mvmocap.take_folder = as_kept(self._folder)
         self.report({"INFO"}, f"Solved {self._folder.name}: {state.verdict}")
         return {"FINISHED"}
 
@@ -157,16 +158,6 @@ def solve_job(videos: tuple[Path, ...], folder: Path, arguments: list[str]) -> J
         Step(proxies, share=_PROXIES_SHARE, is_optional=True),
     ]
     return Job(steps, name=folder.name, folder=folder, launch=session.launch())
-
-
-def _as_kept(folder: Path) -> str:
-    """The folder as the .blend keeps it: relative where the file has a place."""
-    if not bpy.data.filepath:
-        return str(folder)
-    try:
-        return bpy.path.relpath(str(folder))
-    except ValueError:  # another drive
-        return str(folder)
 
 
 def _status(state: Any) -> str:

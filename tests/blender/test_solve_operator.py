@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -137,6 +138,23 @@ def test_defaults_and_choices_are_the_cores(facts):
     known = facts("options")
     assert known["untouched_are_defaults"]
     assert known["chosen_are_exact"]
+
+
+def test_take_of_another_machine_is_opened_with_its_videos(measure, tmp_path, motion_file):
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    shutil.copy(motion_file, sent / "motion.npz")
+    (tmp_path / "a.mp4").touch()
+    (sent / "report.json").write_text('{"verdict": "good", "advice": []}')
+    options = {"height_m": 1.8, "detector": "full"}
+    job = {"videos": ["/elsewhere/a.mp4", "/elsewhere/b.mp4"], "options": options}
+    (sent / "take.json").write_text(json.dumps(job))
+    known = measure("solve_facts", "opened", tmp_path)
+    assert known["take"] == known["take_after_error"] == "//sent"
+    assert known["videos"] == [str(tmp_path / "a.mp4"), "/elsewhere/b.mp4"]
+    assert (known["quality"], known["height_m"]) == ("STANDARD", 1.8)
+    assert known["verdict"] == "good"
+    assert "motion.npz" in known["error"]
 
 
 # ---- take folders, which need no Blender ---------------------------------------------------

@@ -173,6 +173,25 @@ def registered() -> dict[str, Any]:
     }
 
 
+def opened() -> dict[str, Any]:
+    """The test has put a take into the folder, and one of its videos beside it."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "shot.blend"))
+    bpy.ops.mvmocap.open_take(filepath=str(folder / "sent" / "motion.npz"))
+    settings, state = bpy.context.scene.mvmocap, bpy.context.window_manager.mvmocap
+    facts = {
+        "take": settings.take_folder,
+        "videos": [video.filepath for video in settings.videos],
+        "quality": settings.quality,
+        "height_m": settings.to_options().height_m,
+        "verdict": state.verdict,
+    }
+    try:
+        bpy.ops.mvmocap.open_take(filepath=str(folder))
+    except RuntimeError as error:
+        facts["error"] = str(error)
+    return {**facts, "take_after_error": settings.take_folder}
+
+
 def options() -> dict[str, Any]:
     settings = bpy.context.scene.mvmocap
     untouched = str(settings.to_options())

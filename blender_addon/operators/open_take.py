@@ -1,0 +1,129 @@
+"""Use a take that was solved before, or on another machine."""
+
+from pathlib import Path
+
+import bpy
+
+from mvmocap_core.errors import InputError, MocapError
+from mvmocap_core.motion.clip import load_motion
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.take import Take
+
+from ..panel_text import sentence
+from ..properties import QUALITIES, as_kept
+from ..solve_state import show_take
+from .import_views import probe_videos
+
+
+class MVMOCAP_OT_open_take(bpy.types.Operator):
+    """Makes a take folder the scene's, with its videos and options."""
+
+    bl_idname = "mvmocap.open_take"
+    bl_label = "Open Take"
+    bl_description = (
+        "Use a take that was solved before or on another machine: choose its folder, "
+        "or motion.npz in it"
+    )
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's way
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask which, unless one was dropped onto the window."""
+        if self.filepath or bpy.app.background:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Open it; a folder without a motion changes nothing."""
+        settings, state = context.scene.mvmocap, context.window_manager.mvmocap
+        try:
+            if state.is_running:
+                raise InputError("wait for the solve, or cancel it first.", reason="busy")
+            take = Take(_folder_of(self.filepath))
+            motion = load_motion(take.motion_path)
+        except MocapError as error:
+            self.report({"ERROR"}, sentence(str(error)))
+            return {"CANCELLED"}
+        settings.take_folder = as_kept(take.folder)
+        settings.take_name = take.folder.name
+        _read_job(settings, take)
+        show_take(state, settings.take_folder)
+        if len(settings.videos) and not bpy.app.background:
+            probe_videos(settings.video_paths())  # for the panel, while the window goes on
+        self.report({"INFO"}, f"Opened {take.folder.name}: {len(motion.times_s)} frames")
+        return {"FINISHED"}
+
+
+class MVMOCAP_FH_take(bpy.types.FileHandler):
+    """Takes are opened by dropping their motion.npz onto a 3D view."""
+
+    bl_idname = "MVMOCAP_FH_take"
+    bl_label = "Motion Capture Take"
+    bl_import_operator = "mvmocap.open_take"
+    bl_file_extensions = ".npz"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """Only onto a 3D view."""
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
+def _folder_of(chosen: str) -> Path:
+    path = Path(bpy.path.abspath(chosen)) if chosen else None
+    if path is None or not path.exists():
+        raise InputError(f"{chosen}: no such take; choose its folder.", reason="no_take")
+    return path if path.is_dir() else path.parent
+
+
+def _read_job(settings: bpy.types.PropertyGroup, take: Take) -> None:
+    """Take over the videos and options, so that the take can be solved again.
+
+    A take without its take.json can be baked all the same.
+    """
+    try:
+        job = take.load_job()
+    except InputError:
+        return
+    settings.videos.clear()
+    for video in job.videos:
+        settings.videos.add().filepath = str(_found(video, take.folder))
+    _read_options(settings, job.options)
+
+
+def _found(video: Path, folder: Path) -> Path:
+    """Where the video is now: where it was, in the take or beside it; else where it was."""
+    places = [video, folder / video.name, folder.parent / video.name]
+    return next((place for place in places if place.is_file()), video)
+
+
+def _read_options(settings: bpy.types.PropertyGroup, options: SolveOptions) -> None:
+    settings.property_unset("height_m")
+    if options.height_m is not None:
+        settings.height_m = options.height_m
+    settings.use_range = options.start_s is not None and options.end_s is not None
+    if settings.use_range:
+        settings.start_s, settings.end_s = options.start_s, options.end_s
+    settings.use_fps = options.fps is not None
+    if options.fps is not None:
+        settings.fps = options.fps
+    settings.quality = next(key for key, name in QUALITIES.items() if name == options.detector)
+
+
+def _draw_in_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    menu.layout.operator("mvmocap.open_take", text="Motion Capture Take (motion.npz)")
+
+
+def register() -> None:
+    """Offer takes in File > Import."""
+    bpy.types.TOPBAR_MT_file_import.append(_draw_in_menu)
+
+
+def unregister() -> None:
+    """Offer them no more."""
+    bpy.types.TOPBAR_MT_file_import.remove(_draw_in_menu)
+
+
+CLASSES = (MVMOCAP_OT_open_take, MVMOCAP_FH_take)
