@@ -39,8 +39,8 @@ from mvmocap_core.report.verdict import judge
 from mvmocap_core.storage import write_text
 
 GROUPS = {
-    "good takes": 200,
-    "swapped third": 40,
+    "good takes": 100,
+    "swapped third": 25,
     "one place": 20,
     "opposite, not turning": 15,
     "still person": 15,

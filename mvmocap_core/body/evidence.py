@@ -6,14 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from mvmocap_core.calibration.cameras import Cameras
-from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.detection.detections import (
+    LANDMARK_NAMES,
+    MAX_GAP_S,
+    MIN_CONFIDENCE,
+    Track,
+    person_size_px,
+)
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.triangulation import triangulate_dlt
 from mvmocap_core.sync.timeline import Timeline
 
-MAX_GAP_S = 0.15
-MIN_CONFIDENCE = 0.1
 KEYPOINT_NOISE = 0.006
 """Keypoint noise and the skin's play over the bone, over the performer's height in the image."""
 
@@ -53,7 +57,6 @@ def gather_evidence(
     tracks: Sequence[Track],
     timeline: Timeline,
     cameras: Cameras,
-    size_px: np.ndarray,
     times_s: np.ndarray,
 ) -> Evidence:
     """Keypoints of all views at `times_s` (F,), seconds on the first video's clock."""
@@ -69,7 +72,7 @@ def gather_evidence(
         confidence = np.where(confidence > MIN_CONFIDENCE, np.clip(confidence, 0.0, 1.0), 0.0)
         xy.append(np.where(confidence[..., None] > 0, at[..., :2], 0.0))
         weight.append(confidence**2)
-        sigma.append(KEYPOINT_NOISE * size_px[view] / K[0, 0])
+        sigma.append(KEYPOINT_NOISE * person_size_px(track) / K[0, 0])
     return Evidence(np.stack(xy), np.stack(weight), np.array(sigma), cameras.T_cam_world)
 
 

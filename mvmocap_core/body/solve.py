@@ -12,7 +12,7 @@ from mvmocap_core.body.skeleton import JOINT_NAMES, JOINT_PARENTS, Body, average
 from mvmocap_core.body.uncertainty import joint_confidence, joint_errors
 from mvmocap_core.body.world import SOLE_LANDMARKS, find_world
 from mvmocap_core.calibration.cameras import Calibration
-from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.detection.detections import LANDMARK_NAMES, NOISE_CORRELATION_S, Track
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.rotations import rotmat_to_quat_wxyz
 from mvmocap_core.motion.clip import MotionClip
@@ -24,7 +24,6 @@ from mvmocap_core.sync.timeline import Timeline
 LANDMARK_PLAY_M = 0.02
 """How far a landmark wanders from its place on the posed body (standard deviation)."""
 SHAPE_FRAMES = 300
-NOISE_CORRELATION_S = 0.19
 _WELL_SEEN = 8.0
 _SEEN = 0.2
 
@@ -47,9 +46,7 @@ def solve_body(
     Raises UnsolvableError if no frame in the range shows the whole trunk in two views.
     """
     times_s = frame_times(tracks, timeline, fps, start_s, end_s)
-    evidence = gather_evidence(
-        tracks, timeline, calibration.cameras, _sizes_px(calibration), times_s
-    )
+    evidence = gather_evidence(tracks, timeline, calibration.cameras, times_s)
     progress(0.0, "Measuring the body")
     body = _measure(evidence, fps)
 
@@ -79,10 +76,6 @@ def frame_times(
             reason="empty_range",
         )
     return frames / fps
-
-
-def _sizes_px(calibration: Calibration) -> np.ndarray:
-    return calibration.reprojection_rms_px / np.maximum(calibration.reprojection_rel, 1e-9)
 
 
 def _measure(evidence: Evidence, fps: float) -> Body:

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from mvmocap_core.calibration.performer import TARGET_INDICES
-from mvmocap_core.detection.detections import Track
+from mvmocap_core.detection.detections import (
+    MAX_GAP_S,
+    MIN_CONFIDENCE,
+    NOISE_CORRELATION_S,
+    Track,
+    person_size_px,
+)
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.sync.timeline import Timeline
 
 MAX_FRAMES = 300
-MAX_GAP_S = 0.15
-MIN_CONFIDENCE = 0.1
 MIN_SEEN = 6.0
 """Sum of weights over landmarks below which a view's frame is no help."""
-NOISE_CORRELATION_S = 0.19
-"""Detector noise is slow: one independent sample in about this time (measured, heavy model)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,17 +71,6 @@ def observe(tracks: Sequence[Track], timeline: Timeline, times_s: np.ndarray) ->
         image_size=np.stack([track.image_size for track in tracks]).astype(float),
         independent=float(np.clip(spacing / NOISE_CORRELATION_S, 1e-3, 1.0)),
     )
-
-
-def person_size_px(track: Track) -> float:
-    """Typical height of the performer in the image: 80th percentile of the box's longer side."""
-    seen = track.confidence > 0.5
-    points = np.where(seen[..., None], track.keypoints_2d_px, np.nan)
-    enough = seen.sum(axis=1) >= 8
-    if not enough.any():
-        return float(np.max(track.image_size))
-    extent = np.nanmax(points[enough], axis=1) - np.nanmin(points[enough], axis=1)
-    return float(np.percentile(extent.max(axis=1), 80))
 
 
 def _sample(

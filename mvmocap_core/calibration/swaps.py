@@ -13,9 +13,14 @@ from itertools import product
 import numpy as np
 
 from mvmocap_core.calibration.cameras import Cameras
-from mvmocap_core.calibration.observations import MAX_GAP_S, MIN_CONFIDENCE, person_size_px
 from mvmocap_core.calibration.terms import KEYPOINT_NOISE
-from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.detection.detections import (
+    LANDMARK_NAMES,
+    MAX_GAP_S,
+    MIN_CONFIDENCE,
+    Track,
+    person_size_px,
+)
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.triangulation import triangulate_midpoint

@@ -14,6 +14,15 @@ LANDMARK_NAMES = (
 )  # fmt: skip
 """The 33 landmarks of MediaPipe Pose (BlazePose), in its order."""
 
+MIN_CONFIDENCE = 0.1
+"""A landmark below it counts as not seen."""
+
+MAX_GAP_S = 0.15
+"""Frames further apart than this are not joined by interpolation."""
+
+NOISE_CORRELATION_S = 0.19
+"""Detector noise is slow: one independent sample in about this time (measured, heavy model)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
@@ -43,3 +52,14 @@ class Track:
     confidence: np.ndarray
     world_landmarks_m: np.ndarray
     image_size: np.ndarray
+
+
+def person_size_px(track: Track) -> float:
+    """Typical height of the performer in the image: 80th percentile of the box's longer side."""
+    seen = track.confidence > 0.5
+    points = np.where(seen[..., None], track.keypoints_2d_px, np.nan)
+    enough = seen.sum(axis=1) >= 8
+    if not enough.any():
+        return float(np.max(track.image_size))
+    extent = np.nanmax(points[enough], axis=1) - np.nanmin(points[enough], axis=1)
+    return float(np.percentile(extent.max(axis=1), 80))

@@ -140,7 +140,7 @@ def test_a_joint_that_nobody_sees_is_doubted(truth):
 def test_windows_join_without_a_step(truth, monkeypatch):
     timeline = truth.timeline()
     times_s = np.arange(12, 88) / 30.0
-    evidence = gather_evidence(truth.tracks, timeline, truth.cameras, [400.0, 400.0], times_s)
+    evidence = gather_evidence(truth.tracks, timeline, truth.cameras, times_s)
     body = fit_shape(truth.body, evidence, independent=0.2)
     whole = forward(fit_motion(body, evidence, fps=30.0), body)[0]
     monkeypatch.setattr(fit, "WINDOW", 20)
@@ -151,9 +151,7 @@ def test_windows_join_without_a_step(truth, monkeypatch):
 
 def test_shape_is_measured(truth):
     times_s = truth.tracks[0].times_s[12:]
-    evidence = gather_evidence(
-        truth.tracks, truth.timeline(), truth.cameras, [400.0, 400.0], times_s
-    )
+    evidence = gather_evidence(truth.tracks, truth.timeline(), truth.cameras, times_s)
     start = replace(truth.body, shape=np.zeros_like(truth.body.shape))
     found = fit_shape(start, evidence, independent=0.2)
     for name in ("left_elbow", "left_wrist", "left_knee", "left_ankle"):
