@@ -114,7 +114,7 @@ def _mounted(root: Path | None, folders: Sequence[Path]) -> Iterator[None]:
             if os.path.ismount(inside):
                 continue
             inside.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["mount", "--bind", place, str(inside)], check=True)
+            subprocess.run(["mount", "--bind", "--make-private", place, str(inside)], check=True)
             mounts.callback(_unmount, inside)
         yield
 
