@@ -116,11 +116,11 @@ def _banded_step(
     pose: Pose, normals: Normals, smooth: Smoothness, n_fixed: int, damping: float
 ) -> np.ndarray:
     """One damped Gauss-Newton step (F, N); the first `n_fixed` frames stay."""
-    n_frames, n = normals.gradient.shape
+    n = normals.gradient.shape[1]
     diagonal = np.arange(n)
     blocks = normals.hessian.copy()
     blocks[:, diagonal, diagonal] *= 1.0 + damping
-    coupling, beside = smooth.hessian(n_frames)
+    coupling, beside = smooth.hessian(pose)
     blocks[:, diagonal, diagonal] += coupling + 1e-6
     blocks[:n_fixed, diagonal, diagonal] += _FIXED
     gradient = normals.gradient + smooth.gradient(pose)

@@ -15,6 +15,8 @@ from mvmocap_core.body.kinematics import GROUPS, N_UNKNOWNS, Pose
 from mvmocap_core.body.skeleton import JOINT
 from mvmocap_core.geometry.rotations import rotmat_to_rotvec
 
+CAUCHY_SCALE = 5.0
+"""Accelerations are mostly small and now and then large: their prior has heavy tails."""
 _FIRST = (-1.0, 1.0)
 _SECOND = (1.0, -2.0, 1.0)
 
@@ -38,7 +40,17 @@ class Smoothness:
     def cost(self, pose: Pose) -> float:
         """Half the weighted sum of squares."""
         first, second = _differences(pose)
-        return 0.5 * float((self.first * first**2).sum() + (self.second * second**2).sum())
+        loss = CAUCHY_SCALE**2 * np.log1p(self._squared(second) / CAUCHY_SCALE**2)
+        return 0.5 * float((self.first * first**2).sum() + loss.sum())
+
+    def _squared(self, second: np.ndarray) -> np.ndarray:
+        """(F-2, G) squared acceleration of the pelvis and of every group, in deviations."""
+        return (self.second * second**2).reshape(len(second), N_UNKNOWNS // 3, 3).sum(axis=-1)
+
+    def _second_weight(self, second: np.ndarray) -> np.ndarray:
+        """(F-2, N) weights of squared second differences: a take-off is not noise."""
+        robust = 1.0 / (1.0 + self._squared(second) / CAUCHY_SCALE**2)
+        return self.second * np.repeat(robust, 3, axis=1)
 
     def gradient(self, pose: Pose) -> np.ndarray:
         """(F, N) of the cost, neighbouring rotations taken as nearly equal."""
@@ -46,17 +58,19 @@ class Smoothness:
         first, second = _differences(pose)
         for weight, difference, stencil in (
             (self.first, first, _FIRST),
-            (self.second, second, _SECOND),
+            (self._second_weight(second), second, _SECOND),
         ):
             for i, a in enumerate(stencil):
                 gradient[i : i + len(difference)] += a * weight * difference
         return gradient
 
-    def hessian(self, n_frames: int) -> tuple[np.ndarray, np.ndarray]:
+    def hessian(self, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
         """Diagonal (F, N) and couplings (2, F, N) with the next frame and the one after."""
+        n_frames = len(pose.translation_m)
         diagonal = np.zeros((n_frames, N_UNKNOWNS))
         beside = np.zeros((2, n_frames, N_UNKNOWNS))
-        for weight, stencil in ((self.first, _FIRST), (self.second, _SECOND)):
+        bent = self._second_weight(_differences(pose)[1])
+        for weight, stencil in ((self.first, _FIRST), (bent, _SECOND)):
             length = max(n_frames - len(stencil) + 1, 0)
             for i, a in enumerate(stencil):
                 diagonal[i : i + length] += a * a * weight

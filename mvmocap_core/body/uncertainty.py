@@ -70,7 +70,7 @@ def joint_errors(
 def _fit_variance(pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness) -> np.ndarray:
     """(F, J) trace of the positions' covariance."""
     blocks = linearise(pose, body, evidence, with_shape=False).hessian
-    coupling, beside = smooth.hessian(len(blocks))
+    coupling, beside = smooth.hessian(pose)
     diagonal = np.arange(blocks.shape[1])
     blocks[:, diagonal, diagonal] += coupling + 1e-6
     covariance = Elimination.of(blocks, beside).marginal_covariance()

@@ -11,7 +11,7 @@ def random_system(n_frames: int):
     rng = np.random.default_rng(0)
     root = rng.normal(size=(n_frames, N_UNKNOWNS, N_UNKNOWNS))
     diagonal, beside = Smoothness(np.full(N_UNKNOWNS, 3.0), np.full(N_UNKNOWNS, 0.5)).hessian(
-        n_frames
+        dance(np.arange(n_frames) / 30.0, average_body(1.7))
     )
     blocks = root @ root.transpose(0, 2, 1) + np.eye(N_UNKNOWNS) * (1.0 + diagonal[:, None])
     dense = np.zeros((n_frames, N_UNKNOWNS, n_frames, N_UNKNOWNS))
@@ -34,7 +34,7 @@ def test_banded_solution_is_the_dense_one():
     )
 
 
-@pytest.mark.parametrize("n_frames", [1, 2, 6, 7])
+@pytest.mark.parametrize("n_frames", [2, 3, 6, 7])
 def test_marginal_covariance_is_that_of_the_dense_inverse(n_frames):
     blocks, beside, dense = random_system(n_frames)
     inverse = np.linalg.inv(dense).reshape(n_frames, N_UNKNOWNS, n_frames, N_UNKNOWNS)
