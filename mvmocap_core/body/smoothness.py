@@ -86,7 +86,7 @@ def _differences(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
     scale = np.array([len(group) for group in GROUPS])[:, None]
     angle = rotmat_to_rotvec(turn[:, joints]) * scale
     moved = np.diff(pose.translation_m, axis=0)
-    first = np.concatenate([moved, angle.reshape(len(angle), -1)], axis=1)
+    first = np.concatenate([moved, angle.reshape(len(angle), 3 * len(GROUPS))], axis=1)
     return first, np.diff(first, axis=0)
 
 
