@@ -90,7 +90,9 @@ def main(arguments: Sequence[str]) -> int:
     rows = [_cells(group, each) for group, each in results.items()]
     print(text_table(HEAD, rows))
     if options.write_docs:
-        head = f"## Robustness\n\n`./run bench robustness --write-docs`, on {machine()}."
+        quick = "--quick " if options.quick else ""
+        command = f"`./run bench robustness {quick}--write-docs`"
+        head = f"## Robustness\n\n{command}, on {machine()}."
         about = "\n".join((__doc__ or "").splitlines()[2:])
         write_section("robustness", "\n\n".join([head, about, EXPLANATION, _table(rows)]))
     return 0
