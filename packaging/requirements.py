@@ -39,11 +39,11 @@ class Pin:
 
 
 def read_pins(path: Path) -> list[Pin]:
-    """Read a requirements.txt with hashes."""
+    """Read a requirements.txt with hashes. Options of pip in it are passed over."""
     lines = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     pins = []
     for line in lines:
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not line.strip() or line.lstrip().startswith(("#", "--")):
             continue
         requirement = Requirement(line.split("--hash")[0].strip())
         version = str(requirement.specifier).removeprefix("==")

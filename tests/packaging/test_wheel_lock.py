@@ -4,7 +4,7 @@ import tomllib
 import pytest
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from requirements import FROM_BLENDER, REPLACED, read_pins
-from targets import PLATFORMS, targets
+from targets import PLATFORMS, PYTHONS, targets
 from wheel_files import fits
 from wheel_lock import LockedWheel, read_lock, wheels_of, write_lock
 
@@ -36,6 +36,18 @@ def test_hashes_and_versions_are_those_of_the_tested_environment(locked, reposit
         name, version, _, _ = parse_wheel_filename(wheel.file)
         same = [pin for pin in pins if (pin.name, pin.version) == (name, str(version))]
         assert any(wheel.sha256 in pin.hashes for pin in same), wheel.file
+
+
+def test_locked_pytorch_is_the_pinned_version_and_on_linux_only_the_cpu_build(repository):
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    pinned = project["optional-dependencies"]["lifter"][0].removeprefix("torch==")
+    pins = read_pins(repository / "requirements-lifter.txt")
+    for platform in PLATFORMS.values():
+        for target in targets(platform):
+            (pin,) = [pin for pin in pins if pin.applies_to(target)]
+            suffix = "+cpu" if platform.name == "linux-x64" else ""
+            assert (pin.name, pin.version) == ("torch", pinned + suffix)
+            assert len(pin.hashes) >= len(PYTHONS)
 
 
 def test_every_dependency_of_the_core_is_locked_for_every_platform(locked, platform, repository):
