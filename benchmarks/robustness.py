@@ -167,7 +167,7 @@ def _measure(clip: Clip) -> dict[str, Any]:
         result["refused"] = error.reason
         return result
     evidence = Evidence(
-        (), clip.tracks, solution.timeline, solution.calibration, solution.motion, SolveOptions()
+        (), clip.tracks, solution.timeline, solution.calibration, solution.fit, SolveOptions()
     )
     verdict = judge(evidence)
     result["verdict"], result["reasons"] = verdict.grade, list(verdict.reasons)

@@ -16,6 +16,7 @@ STAGES = {
     "sync": "Matching the clocks",
     "calibrate": "Finding the cameras",
     "body": "Fitting the body",
+    "clean": "Cleaning up",
     "report": "Writing the report",
     "footage": "Writing footage",
 }

@@ -14,7 +14,7 @@ from mvmocap_core import __version__
 from mvmocap_core.console import Console, open_console
 from mvmocap_core.errors import Cancelled, InputError, MocapError
 from mvmocap_core.installation import check_installation
-from mvmocap_core.options import DETECTORS, DEVICES, METHODS, SolveOptions
+from mvmocap_core.options import DETECTORS, DEVICES, METHODS, CleanUp, SolveOptions
 
 EXIT_DONE, EXIT_DEFECT, EXIT_INPUT, EXIT_STOPPED = 0, 1, 2, 130
 
@@ -84,6 +84,20 @@ def _solve(chosen: argparse.Namespace, console: Console) -> None:
         _tell_report(report, record, chosen.out, console)
     else:
         console.result(record, _plain_lines(report))
+
+
+def _clean(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.cleaning import clean_take
+
+    options = CleanUp(
+        smoothing=chosen.smoothing,
+        lock_feet=chosen.lock_feet,
+        start_s=chosen.start_s,
+        end_s=chosen.end_s,
+    )
+    report = clean_take(chosen.take, options, console.progress, on_stage=console.stage)
+    record = {"command": chosen.name, "take": str(chosen.take), **report}
+    _tell_report(report, record, chosen.take, console)
 
 
 def _report(chosen: argparse.Namespace, console: Console) -> None:
@@ -203,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
         ("calibrate", "calibrate", "only find where the phones stood, and their lenses"),
     ):
         _add_solve(_add(commands, name, _solve, text), last_stage)
+    _add_clean(_add(commands, "clean", _clean, "clean a take's motion up with other choices"))
     report = _add(commands, "report", _report, "make a take's report again")
     report.add_argument("take", type=Path, metavar="TAKE")
     export = _add(commands, "export", _export, "write a take's motion in another format")
@@ -240,6 +255,21 @@ def _add_solve(parser: argparse.ArgumentParser, last_stage: str) -> None:
             default=defaults[flag.field],
         )
     parser.set_defaults(last_stage=last_stage)
+
+
+def _add_clean(parser: argparse.ArgumentParser) -> None:
+    defaults = CleanUp()
+    parser.add_argument("take", type=Path, metavar="TAKE")
+    smoothing_help = f"0 leaves every tremble, 1 the least; default {defaults.smoothing:g}"
+    parser.add_argument(
+        "--smoothing", type=float, metavar="X", default=defaults.smoothing, help=smoothing_help
+    )
+    parser.add_argument(
+        "--no-foot-lock", action="store_false", dest="lock_feet", help="let feet slide as seen"
+    )
+    for name in ("start", "end"):
+        what = f"{'first' if name == 'start' else 'last'} second to keep, in the first video"
+        parser.add_argument(f"--{name}", type=float, metavar="S", dest=f"{name}_s", help=what)
 
 
 def _positive(text: str) -> float:

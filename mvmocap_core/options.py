@@ -35,10 +35,7 @@ class SolveOptions:
     def __post_init__(self) -> None:
         _check_number("--height", self.height_m, 0.4, 3.0, "metres, for example 1.75")
         _check_number("--fps", self.fps, 1.0, 480.0, "frames a second, for example 30")
-        _check_number("--start", self.start_s, -math.inf, math.inf, "seconds")
-        _check_number("--end", self.end_s, -math.inf, math.inf, "seconds")
-        if self.start_s is not None and self.end_s is not None and self.end_s <= self.start_s:
-            raise InputError("--end must be later than --start.", reason="bad_option")
+        _check_range(self.start_s, self.end_s)
         _check_choice("--device", self.device, DEVICES)
         _check_choice("--method", self.method, METHODS)
         _check_choice("--detector", self.detector, DETECTORS)
@@ -49,10 +46,36 @@ class SolveOptions:
 ASSUMED_HEIGHT_M = 1.72
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CleanUp:
+    """What a user may choose about the clean-up of a solved motion.
+
+    smoothing: strength, 0 (none) to 1.
+    lock_feet: hold feet that stand on the floor.
+    start_s, end_s: part to keep, seconds on the first video's clock; None is all that was solved.
+    """
+
+    smoothing: float = 0.3
+    lock_feet: bool = True
+    start_s: float | None = None
+    end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_number("--smoothing", self.smoothing, 0.0, 1.0, "for example 0.3")
+        _check_range(self.start_s, self.end_s)
+
+
 def _check_number(name: str, value: float | None, low: float, high: float, hint: str) -> None:
     if value is not None and not (math.isfinite(value) and low <= value <= high):
         bounds = f" between {low:g} and {high:g}" if math.isfinite(low) else ""
         raise InputError(f"{name} {value:g}: give a number{bounds}, {hint}.", reason="bad_option")
+
+
+def _check_range(start_s: float | None, end_s: float | None) -> None:
+    _check_number("--start", start_s, -math.inf, math.inf, "seconds")
+    _check_number("--end", end_s, -math.inf, math.inf, "seconds")
+    if start_s is not None and end_s is not None and end_s <= start_s:
+        raise InputError("--end must be later than --start.", reason="bad_option")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

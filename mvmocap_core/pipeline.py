@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from mvmocap_core import checks
+from mvmocap_core import checks, cleaning
 from mvmocap_core.body.solve import solve_body
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
@@ -15,14 +15,14 @@ from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.kept_detector import KeptDetector
+from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.options import ASSUMED_HEIGHT_M, SolveOptions
+from mvmocap_core.options import ASSUMED_HEIGHT_M, CleanUp, SolveOptions
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
-from mvmocap_core.storage import save_arrays
 from mvmocap_core.sync.estimate import estimate_timeline
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.take import Job, Take, code_hash, content_hash, open_take
@@ -39,10 +39,14 @@ LastStage = Literal["detect", "sync", "calibrate", "report"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """What the tracks of a take give. `timeline` has the calibration's refined offsets."""
+    """What the tracks of a take give. `timeline` has the calibration's refined offsets.
+
+    motion: the fit, cleaned up with the default choices.
+    """
 
     timeline: Timeline
     calibration: Calibration
+    fit: MotionClip
     motion: MotionClip
 
 
@@ -67,10 +71,9 @@ def solve_tracks(
         "calibrate", lambda told: calibrate(tracks, timeline, focal_35mm=focal_35mm, progress=told)
     )
     timeline = refined_timeline(timeline, calibration)
-    motion = stages.run(
-        "body", lambda told: _body(tracks, timeline, calibration, options, fps, told)
-    )
-    return Solution(timeline, calibration, motion)
+    fit = stages.run("body", lambda told: _body(tracks, timeline, calibration, options, fps, told))
+    motion = stages.run("clean", lambda _: clean_up(fit, CleanUp()))
+    return Solution(timeline, calibration, fit, motion)
 
 
 def solve(
@@ -125,9 +128,9 @@ class _Job:
         timeline = refined_timeline(timeline, calibration)
         if last_stage == "calibrate":
             return content.calibration_summary(infos, timeline, calibration)
-        motion = self.body(tracks, timeline, calibration, infos, inputs)
-        evidence = Evidence(infos, tuple(tracks), timeline, calibration, motion, self.options)
-        return self.report(evidence)
+        fit = self.body(tracks, timeline, calibration, infos, inputs)
+        solved = Evidence(tuple(infos), tuple(tracks), timeline, calibration, fit, self.options)
+        return self.report(self.clean(solved), fit)
 
     def probe(self) -> tuple[VideoInfo, ...]:
         def work(progress: Progress) -> tuple[VideoInfo, ...]:
@@ -225,18 +228,21 @@ class _Job:
             "code": code_hash("body", "geometry", "motion"),
         }
         fps = options.fps or infos[0].fps
-        motion = self._kept(
+        return self._kept(
             "body",
             inputs,
             MotionClip,
             lambda progress: _body(tracks, timeline, calibration, options, fps, progress),
         )
-        save_arrays(self.take.motion_path, motion.to_arrays())
-        return motion
 
-    def report(self, evidence: Evidence) -> dict[str, Any]:
+    def clean(self, solved: Evidence) -> Evidence:
+        options = cleaning.kept_choices(self.take, solved)
+        return self.stages.run("clean", lambda _: cleaning.clean_solved(self.take, solved, options))
+
+    def report(self, evidence: Evidence, fit: MotionClip) -> dict[str, Any]:
         pictures = self.stages.run("report", lambda told: page.draw_pictures(evidence, told))
-        report = content.solved_report(evidence, self.stages)
+        cleaning.keep_pictures(self.take, pictures)
+        report = content.solved_report(evidence, self.stages, fit=fit)
         self.take.save_job(Job(self.videos, self.options))
         page.write_report(self.take.folder, report, evidence, pictures)
         return report

@@ -13,11 +13,12 @@ T = TypeVar("T")
 
 STAGE_SHARES = {
     "probe": 0.02,
-    "detect": 0.68,
+    "detect": 0.67,
     "people": 0.01,
     "sync": 0.04,
     "calibrate": 0.12,
     "body": 0.10,
+    "clean": 0.01,
     "report": 0.03,
 }
 """The stages in their order, and about what part of a job's time each takes."""

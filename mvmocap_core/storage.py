@@ -116,7 +116,8 @@ def load_arrays(path: Path) -> dict[str, np.ndarray] | None:
 def to_arrays(value: object, prefix: str = "") -> dict[str, np.ndarray]:
     """Flatten a dataclass of arrays, numbers, strings, None and nested dataclasses.
 
-    A nested field's name is `outer.inner`; None is left out. Lengthened by `from_arrays`.
+    A nested field's name is `outer.inner`, and `outer.0.inner` in a tuple of dataclasses; None is
+    left out. Lengthened by `from_arrays`.
     """
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{type(value).__name__} is not a dataclass.")
@@ -125,6 +126,9 @@ def to_arrays(value: object, prefix: str = "") -> dict[str, np.ndarray]:
         item = getattr(value, field.name)
         if is_dataclass(item):
             arrays.update(to_arrays(item, f"{prefix}{field.name}."))
+        elif isinstance(item, tuple) and item and is_dataclass(item[0]):
+            for index, part in enumerate(item):
+                arrays.update(to_arrays(part, f"{prefix}{field.name}.{index}."))
         elif item is not None:
             array = np.asarray(str(item) if isinstance(item, Path) else item)
             if array.dtype.hasobject:
@@ -143,14 +147,29 @@ def from_arrays(cls: type[T], arrays: Mapping[str, np.ndarray], prefix: str = ""
     for field in fields(cast("Any", cls)):
         kind, is_optional = _without_none(hints[field.name])
         name = prefix + field.name
-        is_nested = is_dataclass(kind)
+        part = _dataclass_in_tuple(kind)
         if is_optional and name not in arrays and not any(n.startswith(name + ".") for n in arrays):
             values[field.name] = None
-        elif is_nested:
+        elif part is not None:
+            values[field.name] = _restored_tuple(part, arrays, name)
+        elif is_dataclass(kind):
             values[field.name] = from_arrays(cast("type[Any]", kind), arrays, name + ".")
         else:
             values[field.name] = _restored(kind, arrays[name])
     return cls(**values)
+
+
+def _dataclass_in_tuple(kind: Any) -> "type[Any] | None":
+    """What `tuple[X, ...]` holds, if that is a dataclass."""
+    parts = typing.get_args(kind) if typing.get_origin(kind) is tuple else ()
+    return cast("type[Any]", parts[0]) if parts and is_dataclass(parts[0]) else None
+
+
+def _restored_tuple(part: "type[T]", arrays: Mapping[str, np.ndarray], name: str) -> tuple[T, ...]:
+    items: list[T] = []
+    while any(known.startswith(f"{name}.{len(items)}.") for known in arrays):
+        items.append(from_arrays(part, arrays, f"{name}.{len(items)}."))
+    return tuple(items)
 
 
 def _restored(kind: Any, array: np.ndarray) -> Any:

@@ -3,6 +3,7 @@
 import math
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,15 @@ _PACKAGES = ("numpy", "scipy", "av", "mediapipe", "opencv-python-headless")
 _FULL_FRAME_WIDTH_MM = 36.0
 
 
-def solved_report(evidence: Evidence, stages: Stages) -> dict[str, Any]:
-    """Make the report of a finished solve."""
-    verdict = judge(evidence)
+def solved_report(
+    evidence: Evidence, stages: Stages, *, fit: MotionClip | None = None
+) -> dict[str, Any]:
+    """Make the report of a finished solve.
+
+    fit: the whole motion before it was cleaned up and trimmed, which the verdict is about; the
+    evidence's own if not given.
+    """
+    verdict = judge(evidence if fit is None else replace(evidence, motion=fit))
     return {
         "schema_version": REPORT_SCHEMA,
         "verdict": verdict.grade,
@@ -183,6 +190,8 @@ def _person_section(evidence: Evidence) -> dict[str, Any]:
         "seen_share": _numbers(seen.mean(axis=1), 4),
         "seen_by_all_share": _number(float(seen.all(axis=0).mean()), 4),
         "confidence": _number(float(np.nanmean(motion.confidence)), 4),
+        "contact_share": _numbers(motion.contacts.any(axis=2).mean(axis=0), 4),
+        "clean_up": asdict(evidence.clean_up),
     }
 
 

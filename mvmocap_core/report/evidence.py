@@ -1,6 +1,5 @@
 """Everything a report is made from."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +9,25 @@ from mvmocap_core.checks import seen_frames
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.cameras import camera_center
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.options import SolveOptions
+from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import VideoInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """A finished solve of V views. `timeline` has the calibration's refined offsets."""
+    """A finished solve of V views. `timeline` has the calibration's refined offsets.
 
-    infos: Sequence[VideoInfo]
-    tracks: Sequence[Track]
+    motion: as it was cleaned up with the choices `clean_up`.
+    """
+
+    infos: tuple[VideoInfo, ...]
+    tracks: tuple[Track, ...]
     timeline: Timeline
     calibration: Calibration
     motion: MotionClip
     options: SolveOptions
+    clean_up: CleanUp = CleanUp()
 
 
 def seen_by_view(evidence: Evidence) -> np.ndarray:

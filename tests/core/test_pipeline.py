@@ -9,8 +9,9 @@ import pytest
 
 from mvmocap_core import pipeline
 from mvmocap_core.errors import Cancelled, InputError, UnsolvableError
+from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import load_motion
-from mvmocap_core.options import ASSUMED_HEIGHT_M, SolveOptions
+from mvmocap_core.options import ASSUMED_HEIGHT_M, CleanUp, SolveOptions
 from mvmocap_core.pipeline import solve, solve_tracks
 from tests.core.clips import write_clip
 from tests.core.imagined import Imagined
@@ -36,13 +37,14 @@ def imagined(monkeypatch):
 def test_solve_leaves_motion_and_report(tmp_path, clips, imagined, repository):
     report = solve(clips, tmp_path, SolveOptions(height_m=1.8))
     motion = load_motion(tmp_path / "motion.npz")
-    np.testing.assert_array_equal(motion.positions_m, imagined.motion.positions_m)
+    cleaned = clean_up(imagined.motion, CleanUp())
+    np.testing.assert_array_equal(motion.positions_m, cleaned.positions_m)
     schema = json.loads((repository / "docs/schemas/report.schema.json").read_text())
     jsonschema.validate(report, schema)
     assert json.loads((tmp_path / "report.json").read_text()) == report
     assert report["verdict"] == "good"
     assert "data:image/jpeg" in (tmp_path / "report.html").read_text(encoding="utf-8")
-    stages = ["probe", "detect", "people", "sync", "calibrate", "body", "report"]
+    stages = ["probe", "detect", "people", "sync", "calibrate", "body", "clean", "report"]
     assert [s for s in report["timings_s"] if s != "report"] == stages[:-1]
 
 
@@ -254,5 +256,7 @@ def test_tracks_alone_are_solved_without_files(imagined, monkeypatch):
     imagined.calibration = replace(make_calibration(), offset_s=np.array([0.0, 0.02]))
     tracks = make_tracks(imagined.motion)
     solution = solve_tracks(tracks, [None, None], SolveOptions(), fps=30.0, focal_35mm=[None, None])
-    assert solution.motion is imagined.motion
+    assert solution.fit is imagined.motion
+    cleaned = clean_up(imagined.motion, CleanUp())
+    np.testing.assert_array_equal(solution.motion.positions_m, cleaned.positions_m)
     assert seen["offset_s"] == solution.timeline.offset_s[1] == 0.02

@@ -33,8 +33,8 @@ def infos(tmp_path_factory):
 def make_evidence(infos=(), **changes):
     motion = changes.pop("motion", None) or make_motion()
     good = Evidence(
-        infos=infos,
-        tracks=make_tracks(motion),
+        infos=tuple(infos),
+        tracks=tuple(make_tracks(motion)),
         timeline=make_timeline(),
         calibration=make_calibration(),
         motion=motion,

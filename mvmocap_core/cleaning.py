@@ -1,0 +1,115 @@
+"""Cleaning up what a take holds, once or again with other choices: no video is read for it."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mvmocap_core.errors import InputError
+from mvmocap_core.motion.clean_up import clean_up
+from mvmocap_core.options import CleanUp
+from mvmocap_core.progress import Progress
+from mvmocap_core.report import content, page
+from mvmocap_core.report.evidence import Evidence
+from mvmocap_core.stages import StageEvent, Stages, ignore_event
+from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays, write_text
+from mvmocap_core.take import Take, open_take
+
+
+@dataclass(frozen=True, slots=True)
+class _Album:
+    """The report's pictures, as they are kept in a take."""
+
+    pictures: tuple[page.Picture, ...]
+
+
+def clean_take(
+    take_folder: Path,
+    options: CleanUp,
+    progress: Progress,
+    *,
+    on_stage: Callable[[StageEvent], None] = ignore_event,
+) -> dict[str, Any]:
+    """Make a take's motion and report again from its fitted motion. Returns the report.
+
+    The report's pictures stay those of the solve.
+    Raises InputError if nothing was solved there, or if `options` leave nothing of it.
+    """
+    stages = Stages(progress, on_stage)
+    with open_take(take_folder) as take:
+        solved = _load_solved(take)
+        cleaned = stages.run("clean", lambda _: clean_solved(take, solved, options))
+        report = content.solved_report(cleaned, stages, fit=solved.motion)
+        report["timings_s"] = {**_earlier_timings(take), **report["timings_s"]}
+        page.write_report(take.folder, report, cleaned, _load_pictures(take))
+    return report
+
+
+def clean_solved(take: Take, solved: Evidence, options: CleanUp) -> Evidence:
+    """Clean the fitted motion up and write `motion.npz`. Returns what the report is made from.
+
+    solved: as the solve left it; it is kept in the take, and so are the choices.
+    Raises InputError if `options` leave nothing of the motion.
+    """
+    motion = clean_up(solved.motion, options)
+    save_arrays(_solved_path(take), to_arrays(solved))
+    write_text(_choices_path(take), json.dumps(asdict(options), indent=2) + "\n")
+    save_arrays(take.motion_path, motion.to_arrays())
+    return replace(solved, motion=motion, clean_up=options)
+
+
+def kept_choices(take: Take, solved: Evidence) -> CleanUp:
+    """What was chosen when the take was last cleaned up, as far as it fits another solve of it.
+
+    The defaults for a new take; a range that this solve does not reach is left out.
+    """
+    try:
+        record = json.loads(_choices_path(take).read_text(encoding="utf-8"))
+        options = CleanUp(**record)
+    except (OSError, ValueError, TypeError, InputError):
+        return CleanUp()
+    first_s, last_s = solved.motion.times_s[[0, -1]]
+    is_after = options.start_s is not None and options.start_s >= last_s
+    is_before = options.end_s is not None and options.end_s <= first_s
+    return replace(options, start_s=None, end_s=None) if is_after or is_before else options
+
+
+def keep_pictures(take: Take, pictures: Sequence[page.Picture]) -> None:
+    """Keep the report's pictures for reports that are made without the videos."""
+    save_arrays(_pictures_path(take), to_arrays(_Album(tuple(pictures))))
+
+
+def _load_pictures(take: Take) -> Sequence[page.Picture]:
+    arrays = load_arrays(_pictures_path(take))
+    return () if arrays is None else from_arrays(_Album, arrays).pictures
+
+
+def _load_solved(take: Take) -> Evidence:
+    arrays = load_arrays(_solved_path(take))
+    try:
+        if arrays is not None:
+            return from_arrays(Evidence, arrays)
+    except (KeyError, TypeError, ValueError):
+        pass  # kept by another version
+    message = f"{take.folder}: holds no solved motion of this version; solve the videos again."
+    raise InputError(message, reason="no_take")
+
+
+def _earlier_timings(take: Take) -> dict[str, float]:
+    try:
+        return json.loads(take.report_path.read_text(encoding="utf-8"))["timings_s"]
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _solved_path(take: Take) -> Path:
+    return take.folder / "stages" / "solved.npz"
+
+
+def _pictures_path(take: Take) -> Path:
+    return take.folder / "stages" / "pictures.npz"
+
+
+def _choices_path(take: Take) -> Path:
+    return take.folder / "clean.json"
