@@ -6,8 +6,8 @@ import numpy as np
 
 from benchmarks.motion_capture import MotionCapture
 from mvmocap_core.calibration.cameras import Cameras
-from mvmocap_core.calibration.swaps import exchange_sides
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.detection.sides import exchange_sides
 from mvmocap_core.geometry.cameras import project_points, rigid_transform
 
 IMAGE_SIZES = ((1920, 1080), (1080, 1920), (1280, 720), (640, 480))

@@ -9,10 +9,11 @@ from mvmocap_core import checks, cleaning
 from mvmocap_core.body.solve import solve_body
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
-from mvmocap_core.calibration.swaps import exchange_all, find_swaps
+from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
+from mvmocap_core.detection.sides import exchange_all
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.kept_detector import KeptDetector
 from mvmocap_core.motion.clean_up import clean_up

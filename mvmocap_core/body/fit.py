@@ -83,21 +83,32 @@ def fit_motion(body: Body, evidence: Evidence, *, fps: float, progress: Progress
             n_fixed = len(before.translation_m)
             pose = concatenate([before, pose])
             window = evidence[slice(first - n_fixed, ahead.stop)]
-        fitted = _fit_window(pose, body, window, fps, n_fixed)
+        is_fixed = np.arange(len(pose.translation_m)) < n_fixed
+        fitted, _ = fit_window(pose, body, window, fps=fps, is_fixed=is_fixed)
         done.append(fitted[slice(n_fixed, n_fixed + last - first)])
     progress(1.0, "Body fitted")
     return concatenate(done)
 
 
-def _fit_window(
-    pose: Pose, body: Body, evidence: Evidence, fps: float, n_fixed: int, n_steps: int = 12
-) -> Pose:
+def fit_window(
+    pose: Pose,
+    body: Body,
+    evidence: Evidence,
+    *,
+    fps: float,
+    is_fixed: np.ndarray,
+    n_steps: int = 12,
+) -> tuple[Pose, float]:
+    """Poses of all frames of `evidence` at once, from a first guess; and what they cost.
+
+    is_fixed: (F,) frames whose pose stays, to which the others join smoothly.
+    """
     damping = 1e-2
     smooth = Smoothness.at(fps)
     normals = linearise(pose, body, evidence, with_shape=False)
     cost = float(normals.cost.sum()) + smooth.cost(pose)
     for _ in range(n_steps):
-        step = _banded_step(pose, normals, smooth, n_fixed, damping)
+        step = _banded_step(pose, normals, smooth, is_fixed, damping)
         moved = pose.moved(step)
         trial = linearise(moved, body, evidence, with_shape=False)
         trial_cost = float(trial.cost.sum()) + smooth.cost(moved)
@@ -109,20 +120,20 @@ def _fit_window(
                 break
         else:
             damping *= 10.0
-    return pose
+    return pose, cost
 
 
 def _banded_step(
-    pose: Pose, normals: Normals, smooth: Smoothness, n_fixed: int, damping: float
+    pose: Pose, normals: Normals, smooth: Smoothness, is_fixed: np.ndarray, damping: float
 ) -> np.ndarray:
-    """One damped Gauss-Newton step (F, N); the first `n_fixed` frames stay."""
+    """One damped Gauss-Newton step (F, N); the frames `is_fixed` (F,) stay."""
     n = normals.gradient.shape[1]
     diagonal = np.arange(n)
     blocks = normals.hessian.copy()
     blocks[:, diagonal, diagonal] *= 1.0 + damping
     coupling, beside = smooth.hessian(pose)
     blocks[:, diagonal, diagonal] += coupling + 1e-6
-    blocks[:n_fixed, diagonal, diagonal] += _FIXED
+    blocks[:, diagonal, diagonal] += _FIXED * is_fixed[:, None]
     gradient = normals.gradient + smooth.gradient(pose)
-    gradient[:n_fixed] = 0.0
+    gradient[is_fixed] = 0.0
     return -Elimination.of(blocks, beside).solve(gradient)

@@ -11,9 +11,10 @@ from mvmocap_core.calibration.hypotheses import starting_scenes
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
 from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_SOFTNESS
 from mvmocap_core.calibration.scene import CLK, FOC, N_VIEW, ROT, Priors, Scene
-from mvmocap_core.calibration.swaps import exchange_all, find_swaps
+from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.calibration.terms import KEYPOINT_NOISE, reprojection
 from mvmocap_core.detection.detections import Track
+from mvmocap_core.detection.sides import exchange_all
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.cameras import camera_center, rigid_transform
 from mvmocap_core.geometry.rotations import rotation_angle_deg

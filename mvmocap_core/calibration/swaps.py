@@ -7,7 +7,6 @@ every moment has 2^V hypotheses, and the cheapest path through them is found (Vi
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -31,7 +30,6 @@ _HALVES = (
     ("hip", "knee", "ankle", "heel", "foot_index"),
 )
 """Landmarks that tell, of the upper and the lower half of the body."""
-_FIRST_OF_LOWER = LANDMARK_NAMES.index("left_hip")
 _CAUCHY = 3.0
 _SWAP_COST = 0.15
 """Per landmark: a detector is more often right than wrong."""
@@ -69,35 +67,6 @@ def find_swaps(tracks: Sequence[Track], timeline: Timeline, cameras: Cameras) ->
         _at_frames(swapped[:, view], times_s, timeline.to_first(view, track.times_s))
         for view, track in enumerate(tracks)
     ]
-
-
-def exchange_all(tracks: Sequence[Track], swapped: Sequence[np.ndarray]) -> list[Track]:
-    """Every track with its swapped frames put right, see `find_swaps`."""
-    return [exchange_sides(t, s) if s.any() else t for t, s in zip(tracks, swapped, strict=True)]
-
-
-def exchange_sides(track: Track, swapped: np.ndarray) -> Track:
-    """The track with left and right exchanged where `swapped` (F, 2) says so."""
-    order = np.array([LANDMARK_NAMES.index(_other_side(name)) for name in LANDMARK_NAMES])
-    is_lower = (np.arange(len(LANDMARK_NAMES)) >= _FIRST_OF_LOWER).astype(int)
-
-    def exchanged(values: np.ndarray) -> np.ndarray:
-        where = swapped[:, is_lower]
-        where = where.reshape(*where.shape, *([1] * (values.ndim - 2)))
-        return np.where(where, values[:, order], values)
-
-    return replace(
-        track,
-        keypoints_2d_px=exchanged(track.keypoints_2d_px),
-        confidence=exchanged(track.confidence),
-        world_landmarks_m=exchanged(track.world_landmarks_m),
-    )
-
-
-def _other_side(name: str) -> str:
-    if "left" in name:
-        return name.replace("left", "right")
-    return name.replace("right", "left")
 
 
 def _observe(

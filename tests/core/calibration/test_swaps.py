@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from mvmocap_core.calibration.calibrate import calibrate
-from mvmocap_core.calibration.swaps import exchange_all, exchange_sides, find_swaps
+from mvmocap_core.calibration.swaps import find_swaps
+from mvmocap_core.detection.sides import exchange_all, exchange_sides
 from mvmocap_core.geometry.rotations import rotation_angle_deg
 from tests.core.performance import perform
 
