@@ -29,7 +29,7 @@ from benchmarks.tables import (
     write_section,
 )
 from mvmocap_core.errors import MocapError
-from mvmocap_core.storage import write_text
+from mvmocap_core.files import write_text
 
 QUICK = ("real 1-2", "real 2-4", "charleston", "walk", "phone, sound", "phone, no sound")
 POSE_HEAD = (

@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 
 from benchmarks.tables import RESULTS
 from mvmocap_core.detection.detections import Track
-from mvmocap_core.storage import atomic_path
+from mvmocap_core.files import atomic_path
 from mvmocap_core.video.frames import iter_frames, probe_video
 
 

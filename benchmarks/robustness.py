@@ -33,10 +33,10 @@ from benchmarks.tables import (
     write_section,
 )
 from mvmocap_core.errors import MocapError
+from mvmocap_core.files import write_text
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.report.verdict import judge
-from mvmocap_core.storage import write_text
 
 GROUPS = {
     "good takes": 100,

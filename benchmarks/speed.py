@@ -31,11 +31,11 @@ from mvmocap_core.body.solve import solve_body
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
+from mvmocap_core.files import write_text
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.pipeline import refined_timeline
 from mvmocap_core.progress import silent
-from mvmocap_core.storage import write_text
 from mvmocap_core.sync.estimate import estimate_timeline
 from mvmocap_core.video.frames import iter_frames
 

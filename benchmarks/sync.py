@@ -31,7 +31,7 @@ from benchmarks.tables import (
 )
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import UnsolvableError
-from mvmocap_core.storage import write_text
+from mvmocap_core.files import write_text
 from mvmocap_core.sync.audio import match_sound
 from mvmocap_core.sync.estimate import CERTAIN, estimate_timeline
 from mvmocap_core.video.audio import Sound

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mvmocap_core.storage import write_text
+from mvmocap_core.files import write_text
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "benchmarks" / "results"

@@ -9,7 +9,7 @@ from .rig_maps import detect_into
 _FORMAT_LABELS = {"fbx": "FBX", "bvh": "BVH", "glb": "glTF", "usd": "USD"}
 _FORMAT_TIPS = {
     "fbx": "For game engines and most animation programs",
-    "bvh": "The skeleton and its motion alone, in metres and Z up",
+    "bvh": "The skeleton and its motion alone, in metres and Y up",
     "glb": "One binary glTF file",
     "usd": "Universal Scene Description, where this Blender is built with it",
 }

@@ -45,6 +45,7 @@ class MVMOCAP_PT_footage(SidebarPanel, bpy.types.Panel):
             big = layout.column()
             big.scale_y = 1.4
             big.operator("mvmocap.import_views", text="Add Videos")
+            layout.operator("mvmocap.open_take", text="Open Solved Take")
         else:
             self._draw_videos(context, settings)
         column = layout.column()

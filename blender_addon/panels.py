@@ -92,6 +92,7 @@ class MVMOCAP_PT_advanced(SidebarPanel, bpy.types.Panel):
         value.prop(settings, "fps", text="")
         layout.prop(settings, "take_name")
         layout.prop(settings, "take_folder")
+        layout.operator("mvmocap.open_take", text="Open Solved Take")
 
 
 class MVMOCAP_PT_scene(SidebarPanel, bpy.types.Panel):

@@ -1,12 +1,16 @@
 """The solved take that a Blender scene uses."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.motion.clip import MotionClip, load_motion
-from mvmocap_core.take import Take
+
+if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
+    from mvmocap_core.motion.clip import MotionClip
+
+MOTION_FILE = "motion.npz"
 
 
 def take_folder(scene: bpy.types.Scene) -> Path:
@@ -19,19 +23,21 @@ def take_folder(scene: bpy.types.Scene) -> Path:
     if not chosen:
         raise InputError("there is no solved take yet; press Solve first.", reason="no_take")
     folder = Path(bpy.path.abspath(chosen))
-    if not Take(folder).motion_path.is_file():
+    if not (folder / MOTION_FILE).is_file():
         message = f"{folder}: the take has no motion; solve again, or choose another take folder."
         raise InputError(message, reason="no_take")
     return folder
 
 
-def load_clip(scene: bpy.types.Scene) -> MotionClip:
+def load_clip(scene: bpy.types.Scene) -> "MotionClip":
     """The motion of the scene's take.
 
     Raises:
         InputError: when there is none, or it cannot be read.
     """
-    return load_motion(Take(take_folder(scene)).motion_path)
+    from mvmocap_core.motion.clip import load_motion
+
+    return load_motion(take_folder(scene) / MOTION_FILE)
 
 
 def proxies_of(folder: Path, n_videos: int) -> list[Path]:

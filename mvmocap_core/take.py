@@ -13,16 +13,9 @@ from typing import TypeVar
 
 from mvmocap_core import __version__
 from mvmocap_core.errors import InputError
+from mvmocap_core.files import TEMPORARY_PREFIX, write_text, writing
 from mvmocap_core.options import SolveOptions
-from mvmocap_core.storage import (
-    TEMPORARY_PREFIX,
-    from_arrays,
-    load_arrays,
-    save_arrays,
-    to_arrays,
-    write_text,
-    writing,
-)
+from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 
 if sys.platform == "win32":
     import msvcrt

@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TextIO
 from mvmocap_core import cli
 from mvmocap_core.console import Console, open_console
 from mvmocap_core.errors import InputError, MocapError
-from mvmocap_core.storage import write_text
+from mvmocap_core.files import write_text
 
 CANCEL = b"cancel"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.storage import write_text
+from mvmocap_core.files import write_text
 
 BUNDLED = Path(__file__).resolve().parent / "presets"
 _SCHEMA_VERSION = 1

@@ -8,7 +8,9 @@ from typing import Any
 import bpy
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.storage import atomic_path
+from mvmocap_core.files import atomic_path
+
+from .bvh_axes import turn_to_y_up
 
 FORMATS = ("fbx", "bvh", "glb", "usd")
 _ADDONS = {"fbx": "io_scene_fbx", "bvh": "io_anim_bvh", "glb": "io_scene_gltf2"}
@@ -23,8 +25,8 @@ def export_armature(
 ) -> None:
     """Write the armature, the meshes that it moves and its animation over the scene's range.
 
-    Sizes are metres in every format. `target` is whole or untouched, and the selection stays. BVH
-    is written as Blender does it: metres and Z up (import it with forward Y, up Z).
+    Sizes are metres in every format, and BVH is Y up as other programs expect it. `target` is
+    whole or untouched, and the selection stays.
 
     settings: further arguments of Blender's exporter, which come before ours.
 
@@ -110,10 +112,11 @@ def _write_bvh(path: str, settings: dict[str, Any]) -> None:
         "check_existing": False,
         "frame_start": scene.frame_start,
         "frame_end": scene.frame_end,
-        "rotate_mode": "ZXY",
+        "rotate_mode": "YXZ",  # Z, X, Y once the axes are turned, as `mvmocap export` writes it
         "root_transform_only": True,
     }
     bpy.ops.export_anim.bvh(**{**arguments, **settings})
+    turn_to_y_up(Path(path))
 
 
 def _write_glb(path: str, settings: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from mvmocap_core.storage import atomic_path
+from mvmocap_core.files import atomic_path
 
 _AZIMUTH_DEG, _ELEVATION_DEG = 35.0, 14.0
 _FIELD_OF_VIEW_DEG = 35.0

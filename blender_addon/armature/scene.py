@@ -2,6 +2,8 @@
 
 import bpy
 
+_OWN_KEY = "mvmocap_collection"
+
 
 def set_frame_rate(scene: bpy.types.Scene, fps: float) -> None:
     """Give the scene this rate, fractional ones such as 29.97 included.
@@ -22,8 +24,28 @@ def set_frame_range(scene: bpy.types.Scene, n_frames: int, *, frame_start: int =
     scene.frame_set(frame_start)
 
 
-def new_collection(name: str, parent: bpy.types.Collection) -> bpy.types.Collection:
-    """An empty collection inside `parent`, called name.001 and so on where `name` is taken."""
+def own_collection(name: str, parent: bpy.types.Collection) -> bpy.types.Collection:
+    """The collection inside `parent` that an earlier call has made for `name`, else a new one.
+
+    A new one is called name.001 and so on where `name` is taken.
+    """
+    for found in parent.children_recursive:
+        if found.get(_OWN_KEY) == name:
+            return found
     collection = bpy.data.collections.new(name)
+    collection[_OWN_KEY] = name
     parent.children.link(collection)
     return collection
+
+
+def show_collection(view_layer: bpy.types.ViewLayer, collection: bpy.types.Collection) -> None:
+    """Let objects of the collection be seen and edited in the view layer."""
+    waiting = [[view_layer.layer_collection]]
+    while waiting:
+        path = waiting.pop()
+        if path[-1].collection == collection:
+            for layer_collection in path[1:]:
+                layer_collection.exclude = layer_collection.hide_viewport = False
+                layer_collection.collection.hide_viewport = False
+            return
+        waiting += [[*path, child] for child in path[-1].children]

@@ -10,10 +10,11 @@ from mvmocap_core.motion.clip import MotionClip
 
 from .bake import bake_motion
 from .cameras import add_camera, add_footage, look_through
+from .earlier_take import mark_part, parts_of, replace_parts
 from .generate import generate_armature
 from .resample import SampledMotion, sample_motion
 from .rest_pose import rest_bones
-from .scene import new_collection, set_frame_range, set_frame_rate
+from .scene import own_collection, set_frame_range, set_frame_rate, show_collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ def set_up_take(
 ) -> TakeScene:
     """Add a take to the scene, whose frame rate, frame range and camera become the take's.
 
-    name:    of the new collection and the start of its objects' names.
+    What an earlier call has added for the same name is replaced; a solved camera that the scene
+    looks through then stays the one.
+
+    name:    of the take's collection and the start of its objects' names.
     proxies: the footage of each camera, in the order of the videos; may be fewer.
 
     Raises:
@@ -45,12 +49,20 @@ def set_up_take(
     """
     motion = sample_motion(clip)
     set_frame_rate(scene, motion.fps)
-    collection = new_collection(name, scene.collection)
+    collection = own_collection(name, scene.collection)
+    show_collection(bpy.context.view_layer, collection)
+    earlier = parts_of(collection)
     armature_object = None
     if has_armature:
         armature_object = add_generated(name, clip, motion, collection, frame_start=frame_start)
     cameras = add_take_cameras(name, clip, proxies, collection, frame_start=frame_start)
-    if cameras:
+    parts = {f"camera {view + 1}": camera for view, camera in enumerate(cameras)}
+    if armature_object is not None:
+        parts["armature"] = armature_object
+    for part, item in parts.items():
+        mark_part(item, part)
+    replace_parts(earlier, parts)
+    if cameras and scene.camera not in cameras:
         look_through(scene, cameras[0])
     n_frames = len(motion.times_s)
     set_frame_range(scene, n_frames, frame_start=frame_start)
@@ -85,7 +97,7 @@ def add_take_cameras(
     Raises:
         RuntimeError: (from Blender) when a proxy cannot be read.
     """
-    cameras = new_collection(f"{name} cameras", collection)
+    cameras = own_collection(f"{name} cameras", collection)
     added: list[bpy.types.Object] = []
     for view in range(len(clip.K)):
         camera = add_camera(

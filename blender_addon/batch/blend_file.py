@@ -5,14 +5,14 @@ from pathlib import Path
 import bpy
 
 from mvmocap_core.errors import InputError
+from mvmocap_core.files import atomic_path
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.storage import atomic_path
 
 from ..armature.bone_map import read_bone_map
 from ..armature.cameras import look_through
 from ..armature.resample import SampledMotion, sample_motion
 from ..armature.retarget import retarget_motion
-from ..armature.scene import new_collection, set_frame_range, set_frame_rate
+from ..armature.scene import own_collection, set_frame_range, set_frame_rate
 from ..armature.take_scene import add_generated, add_take_cameras
 from .scenes_file import SceneJob
 
@@ -33,7 +33,7 @@ def make_blend(job: SceneJob, clip: MotionClip, proxies: list[Path], target: Pat
     scene = bpy.context.scene
     motion = sample_motion(clip)
     set_frame_rate(scene, motion.fps)
-    collection = new_collection(job.name, scene.collection)
+    collection = own_collection(job.name, scene.collection)
     if job.character is None:
         armature_object = add_generated(job.name, clip, motion, collection)
         n_frames = len(motion.times_s)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from mvmocap_core.storage import write_text
+from mvmocap_core.files import write_text
 
 STATE_FILE = "build-state.json"
 _SCHEMA_VERSION = 1

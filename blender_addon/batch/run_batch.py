@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from mvmocap_core.errors import InputError, MocapError
+from mvmocap_core.files import write_text, writing
 from mvmocap_core.motion.clip import load_motion
-from mvmocap_core.storage import write_text, writing
 
 from .blender_process import blender_command
 from .build_scene import Built, Say, Work, build_scene, check_inputs, take_folder

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mvmocap_core.storage import write_text
+from mvmocap_core.files import write_text
 
 SCHEMA_VERSION = 1
 DONE, UP_TO_DATE, FAILED, STOPPED = "done", "up to date", "failed", "stopped"

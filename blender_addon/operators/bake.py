@@ -1,13 +1,12 @@
 """Put the take's motion on an armature, and choose which bone follows which joint."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from mvmocap_core.errors import InputError, MocapError
 
-from ..armature.animate import BakeOptions, bake_generated, bake_take
 from ..armature.bone_presets import BonePreset, write_preset
 from ..panel_text import sentence
 from ..rig_maps import (
@@ -19,6 +18,9 @@ from ..rig_maps import (
     user_presets_folder,
 )
 from ..scene_take import load_clip, take_folder, take_name
+
+if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
+    from ..armature.animate import BakeOptions
 
 
 class MVMOCAP_OT_bake(bpy.types.Operator):
@@ -39,6 +41,8 @@ class MVMOCAP_OT_bake(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bake what the panel says."""
+        from ..armature.animate import bake_generated, bake_take
+
         scene = context.scene
         bake = scene.mvmocap_bake
         try:
@@ -154,12 +158,14 @@ class MVMOCAP_OT_save_bone_preset(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def bake_options(scene: bpy.types.Scene) -> BakeOptions:
+def bake_options(scene: bpy.types.Scene) -> "BakeOptions":
     """What the panel says about the bake.
 
     Raises:
         InputError: when the out point lies before the in point.
     """
+    from ..armature.animate import BakeOptions
+
     bake: Any = scene.mvmocap_bake
     if bake.use_range and bake.frame_out < bake.frame_in:
         raise InputError("the out point lies before the in point; move it.", reason="bad_option")

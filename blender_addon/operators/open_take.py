@@ -5,12 +5,11 @@ from pathlib import Path
 import bpy
 
 from mvmocap_core.errors import InputError, MocapError
-from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.options import SolveOptions
-from mvmocap_core.take import Take
 
 from ..panel_text import sentence
 from ..properties import QUALITIES, as_kept
+from ..scene_take import MOTION_FILE
 from ..solve_state import show_take
 from .import_views import probe_videos
 
@@ -38,22 +37,24 @@ class MVMOCAP_OT_open_take(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Open it; a folder without a motion changes nothing."""
+        from mvmocap_core.motion.clip import load_motion
+
         settings, state = context.scene.mvmocap, context.window_manager.mvmocap
         try:
             if state.is_running:
                 raise InputError("wait for the solve, or cancel it first.", reason="busy")
-            take = Take(_folder_of(self.filepath))
-            motion = load_motion(take.motion_path)
+            folder = _folder_of(self.filepath)
+            motion = load_motion(folder / MOTION_FILE)
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
-        settings.take_folder = as_kept(take.folder)
-        settings.take_name = take.folder.name
-        _read_job(settings, take)
+        settings.take_folder = as_kept(folder)
+        settings.take_name = folder.name
+        _read_job(settings, folder)
         show_take(state, settings.take_folder)
         if len(settings.videos) and not bpy.app.background:
             probe_videos(settings.video_paths())  # for the panel, while the window goes on
-        self.report({"INFO"}, f"Opened {take.folder.name}: {len(motion.times_s)} frames")
+        self.report({"INFO"}, f"Opened {folder.name}: {len(motion.times_s)} frames")
         return {"FINISHED"}
 
 
@@ -78,18 +79,20 @@ def _folder_of(chosen: str) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _read_job(settings: bpy.types.PropertyGroup, take: Take) -> None:
+def _read_job(settings: bpy.types.PropertyGroup, folder: Path) -> None:
     """Take over the videos and options, so that the take can be solved again.
 
     A take without its take.json can be baked all the same.
     """
+    from mvmocap_core.take import Take
+
     try:
-        job = take.load_job()
+        job = Take(folder).load_job()
     except InputError:
         return
     settings.videos.clear()
     for video in job.videos:
-        settings.videos.add().filepath = str(_found(video, take.folder))
+        settings.videos.add().filepath = str(_found(video, folder))
     _read_options(settings, job.options)
 
 

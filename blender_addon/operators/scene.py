@@ -5,10 +5,7 @@ from pathlib import Path
 import bpy
 
 from mvmocap_core.errors import MocapError
-from mvmocap_core.take import Take
 
-from ..armature.cameras import look_through
-from ..armature.take_scene import set_up_take
 from ..panel_text import sentence
 from ..scene_take import load_clip, proxies_of, take_folder, take_name
 from ..worker_client import Job, Outcome, Step, run_worker
@@ -92,6 +89,8 @@ class MVMOCAP_OT_setup_scene(bpy.types.Operator):
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
+        from ..armature.take_scene import set_up_take
+
         proxies = [path for path in proxies_of(folder, len(clip.K)) if path.is_file()]
         added = set_up_take(
             scene,
@@ -136,6 +135,8 @@ class MVMOCAP_OT_look_through(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make it the scene's camera, and look through it."""
+        from ..armature.cameras import look_through
+
         scene = context.scene
         cameras = [found for found in scene.objects if _is_solved(found)]
         now = cameras.index(scene.camera) if scene.camera in cameras else -1
@@ -155,6 +156,8 @@ def _missing_footage(folder: Path, n_views: int) -> tuple[str, ...]:
 
     Footage whose videos are gone is left out: the take can be used without.
     """
+    from mvmocap_core.take import Take
+
     if all(path.is_file() for path in proxies_of(folder, n_views)):
         return ()
     videos = Take(folder).load_job().videos

@@ -18,7 +18,7 @@ from pathlib import Path
 import platformdirs
 
 from mvmocap_core.errors import ModelError
-from mvmocap_core.storage import atomic_file
+from mvmocap_core.files import atomic_file
 
 NPM_PACKAGE = "@mediapipe/pose@0.5.1675469404"  # Apache-2.0
 OFFICIAL_URL = (

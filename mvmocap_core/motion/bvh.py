@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from mvmocap_core.files import write_text
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.storage import write_text
 
 END_SITE_SHARE = 0.35
 """Length of a last bone, which has no end joint, over that of the bone before it."""

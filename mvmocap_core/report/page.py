@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from mvmocap_core.files import write_text
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import drawings
 from mvmocap_core.report.evidence import Evidence, seen_by_view
-from mvmocap_core.storage import write_text
 from mvmocap_core.video.frames import iter_frames
 from mvmocap_core.video.overlay import draw_skeleton, project_motion
 

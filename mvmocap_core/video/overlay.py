@@ -10,10 +10,10 @@ import av
 import cv2
 import numpy as np
 
+from mvmocap_core.files import atomic_path
 from mvmocap_core.geometry.cameras import project_points
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.progress import Progress, silent
-from mvmocap_core.storage import atomic_path
 from mvmocap_core.video.frames import Frame, iter_frames
 
 LEFT_RGB = (64, 160, 255)

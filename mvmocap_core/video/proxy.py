@@ -10,9 +10,9 @@ import numpy as np
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
+from mvmocap_core.files import atomic_path
 from mvmocap_core.geometry.shapes import check_shape
 from mvmocap_core.progress import Progress, silent
-from mvmocap_core.storage import atomic_path
 from mvmocap_core.video.frames import Frame, iter_frames, probe_video
 
 LONG_SIDE_PX = 1280

@@ -38,3 +38,7 @@ def test_the_selection_stays_as_it_was(facts: dict[str, Any]):
 def test_an_export_that_cannot_be_done_says_why(facts: dict[str, Any]):
     assert "Bake onto an armature" in facts["nothing_to_export"]
     assert "Give the file a name" in facts["no_name"]
+
+
+def test_no_library_of_a_solve_came_into_blender(facts: dict[str, Any]):
+    assert facts["loaded"] == []

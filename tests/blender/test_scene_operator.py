@@ -49,3 +49,21 @@ def test_operator_places_the_cameras_as_its_function_does(facts: dict[str, Any])
 def test_a_scene_without_a_take_stays_as_it_is(facts: dict[str, Any]):
     assert "no motion" in facts["no_take"]
     assert facts["is_unchanged"]
+
+
+def test_setting_up_again_replaces_what_was_added(facts: dict[str, Any]):
+    assert facts["twice_is_once"]
+
+
+def test_what_the_animator_added_stays_and_points_to_what_is_new(facts: dict[str, Any]):
+    replaced = facts["replaced"]
+    assert replaced["name"] == facts["export_target"]
+    assert replaced["points_to_new"]
+    assert replaced["stays_in"]
+    assert replaced["is_seen"]
+    assert replaced["camera"] == facts["next"][0]
+
+
+def test_an_action_that_the_animator_worked_on_stays(facts: dict[str, Any]):
+    added = facts["replaced"]["added"]
+    assert [name.partition("/")[0] for name in added] == ["actions", "objects"]

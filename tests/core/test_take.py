@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from mvmocap_core.errors import InputError
+from mvmocap_core.files import TEMPORARY_PREFIX
 from mvmocap_core.options import SolveOptions
-from mvmocap_core.storage import TEMPORARY_PREFIX
 from mvmocap_core.take import Job, Take, code_hash, content_hash, input_key, open_take
 
 
@@ -90,7 +90,7 @@ def test_killed_process_leaves_no_lock_and_its_temporary_file_goes(tmp_path):
     script = (
         "import sys, time; from pathlib import Path\n"
         "from mvmocap_core.take import open_take\n"
-        "from mvmocap_core.storage import atomic_file\n"
+        "from mvmocap_core.files import atomic_file\n"
         "folder = Path(sys.argv[1])\n"
         "with open_take(folder), atomic_file(folder / 'stages' / 'x.npz') as file:\n"
         "    file.write(b'half'); file.flush(); (folder / 'ready').touch(); time.sleep(60)\n"

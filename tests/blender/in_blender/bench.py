@@ -17,7 +17,7 @@ from blender_addon.armature.generate import generate_armature  # noqa: E402
 from blender_addon.armature.resample import SampledMotion, sample_motion  # noqa: E402
 from blender_addon.armature.rest_pose import rest_bones  # noqa: E402
 from blender_addon.armature.scene import (  # noqa: E402
-    new_collection,
+    own_collection,
     set_frame_range,
     set_frame_rate,
 )
@@ -43,7 +43,7 @@ def bake_clip(clip: MotionClip, fps: float | None = None) -> tuple[bpy.types.Obj
     motion = sample_motion(clip, fps)
     bones = rest_bones(clip)
     set_frame_rate(scene, motion.fps)
-    armature_object = generate_armature("actor", bones, new_collection("shot", scene.collection))
+    armature_object = generate_armature("actor", bones, own_collection("shot", scene.collection))
     set_frame_range(scene, bake_motion(armature_object, bones, motion))
     return armature_object, motion
 

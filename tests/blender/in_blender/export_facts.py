@@ -18,7 +18,7 @@ def read_back(path: Path, fps: float) -> bpy.types.Object:
     set_frame_rate(bpy.context.scene, fps)
     readers = {
         ".fbx": lambda: bpy.ops.import_scene.fbx(filepath=str(path)),
-        ".bvh": lambda: bpy.ops.import_anim.bvh(filepath=str(path), axis_forward="Y", axis_up="Z"),
+        ".bvh": lambda: bpy.ops.import_anim.bvh(filepath=str(path)),
         ".glb": lambda: bpy.ops.import_scene.gltf(filepath=str(path)),
         ".usd": lambda: bpy.ops.wm.usd_import(filepath=str(path)),
     }

@@ -1,5 +1,6 @@
 """TAKE FOLDER: export by the operator, for each program, and read the files back."""
 
+import sys
 from pathlib import Path
 
 import bpy
@@ -32,6 +33,7 @@ facts["selected"] = [found.name for found in scene.objects if found.select_get()
 facts["active"] = bpy.context.view_layer.objects.active.name
 facts["camera"] = scene.camera.name
 
+facts["loaded"] = sorted({"scipy", "torch", "mediapipe", "av", "cv2"} & set(sys.modules))
 facts["error_m"] = {}
 for path in folder.glob("for *.fbx"):
     bpy.ops.wm.read_factory_settings(use_empty=True)

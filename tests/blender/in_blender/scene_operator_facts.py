@@ -16,9 +16,14 @@ scene = empty_scene(empty)
 before = contents()
 facts = {"no_take": refusal(bpy.ops.mvmocap.setup_scene), "is_unchanged": contents() == before}
 
+
+def solved_cameras() -> list[bpy.types.Object]:
+    return [found for found in scene.objects if found.type == "CAMERA"]
+
+
 scene.mvmocap.take_folder = str(take)
 bpy.ops.mvmocap.setup_scene()
-cameras = [found for found in scene.objects if found.type == "CAMERA"]
+cameras = solved_cameras()
 clips = [camera.data.background_images[0].clip for camera in cameras]
 facts["footage"] = [Path(bpy.path.abspath(shown.filepath)).name for shown in clips]
 facts["frames"] = [scene.frame_start, scene.frame_end]
@@ -26,12 +31,34 @@ facts["fps"] = scene.render.fps / scene.render.fps_base
 facts["camera"] = scene.camera.name
 facts["resolution"] = [scene.render.resolution_x, scene.render.resolution_y]
 facts["export_target"] = scene.mvmocap_bake.baked.name
+before = contents()
+bpy.ops.mvmocap.setup_scene()
+facts["twice_is_once"] = contents() == before
 bpy.ops.mvmocap.look_through()
 facts["next"] = [scene.camera.name, scene.render.resolution_x, scene.render.resolution_y]
+
+armature_object, collection = scene.mvmocap_bake.baked, scene.camera.users_collection[0]
+prop = bpy.data.objects.new("prop", None)
+collection.objects.link(prop)
+prop.parent = armature_object
+prop.constraints.new("COPY_LOCATION").target = armature_object
+armature_object.animation_data.action["mvmocap_digest"] = "as if a key had been moved"
+bpy.context.view_layer.layer_collection.children[0].exclude = True
+bpy.ops.mvmocap.setup_scene()
+now = scene.mvmocap_bake.baked
+facts["replaced"] = {
+    "added": sorted(set(contents()) - set(before)),
+    "name": now.name,
+    "points_to_new": prop.parent == prop.constraints[0].target == now,
+    "stays_in": prop.name in collection.objects,
+    "camera": scene.camera.name,
+    "is_seen": now.visible_get(),
+}
 
 other = bpy.data.scenes.new("other")
 bpy.context.window.scene = other
 added = set_up_take(other, "other", clip, [])
+cameras = solved_cameras()
 poses = [np.array(camera.matrix_world) for camera in (*cameras, *added.cameras)]
 facts["camera_difference"] = float(np.abs(np.array(poses[:2]) - np.array(poses[2:])).max())
 finish(facts)

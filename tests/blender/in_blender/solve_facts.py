@@ -9,16 +9,9 @@ from typing import Any
 import bpy
 from bench import HERE, arguments, finish
 
-modules_before = set(sys.modules)
-
-from blender_addon import (  # noqa: E402 - what it imports is a fact
-    preferences,
-    register,
-    session,
-    unregister,
-)
-from blender_addon.operators import solve  # noqa: E402
-from blender_addon.worker_process import Launch  # noqa: E402
+from blender_addon import preferences, register, session, unregister
+from blender_addon.operators import solve
+from blender_addon.worker_process import Launch
 
 STUB = HERE.parent / "stub_worker.py"
 part, folder = arguments()[0], Path(arguments()[1])
@@ -163,13 +156,11 @@ def registered() -> dict[str, Any]:
     classes = [name for name in dir(bpy.types) if name.startswith("MVMOCAP_")]
     handlers = len(bpy.app.handlers.load_pre) + len(bpy.app.handlers.load_post)
     register()
-    loaded = {name.partition(".")[0] for name in set(sys.modules) - modules_before}
     return {
         "leftover": leftover,
         "classes": classes,
         "handlers": handlers,
         "is_back": hasattr(bpy.types.Scene, "mvmocap"),
-        "loaded": sorted(loaded),
     }
 
 
