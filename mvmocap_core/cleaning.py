@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from mvmocap_core.errors import InputError
+from mvmocap_core.files import write_text
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.options import CleanUp
 from mvmocap_core.progress import Progress
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
-from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays, write_text
+from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import Take, open_take
 
 
