@@ -1,0 +1,1 @@
+"""Training the lifters from motion capture."""

@@ -1,0 +1,137 @@
+"""Training a canonical lifter on several views of virtual takes, without 3D labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mvmocap_core.lifting import canon_pose, cross_view_fusion
+from mvmocap_core.lifting.companions import bone_variation_loss, mirror_loss, symmetry_loss
+from mvmocap_core.lifting.cross_view_fusion import Fusion, fuse, fusion_losses
+from mvmocap_core.lifting.networks import Lift
+from mvmocap_core.lifting.trainer import Losses
+from training.virtual_bodies import Motion, random_body
+from training.virtual_views import Detector, random_camera, see
+
+TAKE_FRAMES = 48
+FRAMES_A_TAKE = 8
+"""Frames of one take in a batch: what cameras and bones have in common is told by several."""
+ROOM_DETECTOR = Detector(guessed=True, swapped=0.0, focal_std=0.03)
+BONES, SYMMETRY, MIRROR = 1.0, 0.1, 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Takes in a room. keypoints: (N, T, V, J, 3); poses: (N, T, V, J, 3); true_xy: (..., 2).
+
+    Keypoints are divided by each pose's own size; poses are the truth, which training never sees.
+    """
+
+    keypoints: Tensor
+    poses: Tensor
+    true_xy: Tensor
+
+
+def make_pool(motions: Sequence[Motion], n_takes: int, seed: int, *, as_they_are: bool) -> Pool:
+    """Film random stretches of motions with four phones in a room's corners.
+
+    as_they_are: keep the captured bodies, and go through the motions in turn.
+    """
+    rng = np.random.default_rng(seed)
+    lengths = np.array([len(m.joints_m) for m in motions], dtype=np.float64)
+    rows: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = []
+    for take in range(n_takes):
+        chosen = (
+            take % len(motions)
+            if as_they_are
+            else rng.choice(len(motions), p=lengths / lengths.sum())
+        )
+        motion = motions[chosen]
+        first = int(rng.integers(0, len(motion.joints_m) - TAKE_FRAMES + 1))
+        joints = motion.joints_m[first : first + TAKE_FRAMES].astype(np.float64)
+        joints = joints if as_they_are else random_body(rng, joints)
+        start = rng.uniform(0, 2 * np.pi)
+        views = []
+        for view in range(4):
+            azimuth = start + np.pi / 2 * view + np.radians(rng.normal(0.0, 10.0))
+            camera = random_camera(rng, joints, azimuth, rng.uniform(3.0, 5.0))
+            seen = see(rng, joints, camera, ROOM_DETECTOR, motion.fps)
+            views.append((seen.keypoints, seen.pose, seen.true_xy))
+        rows.append(views)
+    keypoints, poses, true_xy = (
+        torch.from_numpy(np.stack([[view[k] for view in views] for views in rows])).transpose(1, 2)
+        for k in range(3)
+    )
+    size = (keypoints[..., 2:] * keypoints[..., :2] ** 2).sum(dim=(-2, -1), keepdim=True)
+    size = (size / keypoints[..., 2:].sum(dim=(-2, -1), keepdim=True)).sqrt()
+    keypoints = torch.cat([keypoints[..., :2] / size, keypoints[..., 2:]], dim=-1)
+    return Pool(keypoints, poses, true_xy / size)
+
+
+def random_batch(
+    rng: np.random.Generator, pool: Pool, n_takes: int, n_views: int
+) -> tuple[Tensor, Tensor]:
+    """Keypoints (B, V, J, 3) of `FRAMES_A_TAKE` frames of each take, and partners (B,)."""
+    takes = np.repeat(rng.choice(len(pool.keypoints), n_takes, replace=False), FRAMES_A_TAKE)
+    frames = np.concatenate(
+        [rng.choice(TAKE_FRAMES, FRAMES_A_TAKE, replace=False) for _ in range(n_takes)]
+    )
+    views = rng.permutation(4)[:n_views]
+    rows = np.arange(n_takes * FRAMES_A_TAKE).reshape(n_takes, -1)
+    partner = np.roll(rows, 1, axis=1).ravel()
+    return pool.keypoints[takes, frames][:, views], torch.from_numpy(partner)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unlabelled:
+    """Which losses are used; what the ablations switch off.
+
+    view, camera: CanonPose's losses across views. bones, mirror: the companions.
+    step_1: refine keypoints and ask refinement to stay near; step_2: lift them once more.
+    """
+
+    view: bool = True
+    camera: bool = True
+    bones: bool = True
+    mirror: bool = True
+    step_1: bool = False
+    step_2: bool = False
+    fusion: Fusion = field(default_factory=lambda: Fusion(grid=32, sigma=1.0, sigma_along=3.0))
+
+
+def unlabelled_losses(
+    net: nn.Module, batch: tuple[Tensor, Tensor], device: torch.device, used: Unlabelled
+) -> Losses:
+    """All losses that `used` asks for, and their weighted "total"."""
+    keypoints, partner = (part.to(device) for part in batch)
+    first: Lift = net(keypoints)
+    losses = _lift_losses(first, keypoints, partner, used)
+    total = losses["total"]
+    if used.step_1 or used.step_2:
+        refined = fuse(first, keypoints, used.fusion)
+        if used.step_2:
+            second: Lift = net(refined)
+            again = _lift_losses(second, refined, partner, used)
+            total = total + cross_view_fusion.WEIGHTS["second_pass"] * again["total"]
+            losses["second_pass"] = again["total"]
+        else:
+            second = first
+        ties = fusion_losses(first, second, keypoints, refined)
+        losses |= ties
+        total = total + sum(cross_view_fusion.WEIGHTS[name] * ties[name] for name in ties)
+    return {**losses, "total": total}
+
+
+def _lift_losses(lift: Lift, keypoints: Tensor, partner: Tensor, used: Unlabelled) -> Losses:
+    losses = canon_pose.canon_pose_losses(lift, keypoints, partner)
+    total = losses["reprojection"]
+    for name, is_used in (("view", used.view), ("camera", used.camera)):
+        total = total + canon_pose.WEIGHTS[name] * losses[name] * is_used
+    by_take = lift.canonical.unflatten(0, (-1, FRAMES_A_TAKE)).transpose(1, 2)
+    losses["bones"] = bone_variation_loss(by_take)
+    losses["symmetry"] = symmetry_loss(lift.canonical)
+    losses["mirror"] = mirror_loss(lift.pose)
+    total = total + used.bones * (BONES * losses["bones"] + SYMMETRY * losses["symmetry"])
+    return {**losses, "total": total + used.mirror * MIRROR * losses["mirror"]}
