@@ -23,12 +23,26 @@ def _target_changed(self: "MVMOCAP_PG_bake", _context: bpy.types.Context) -> Non
     detect_into(self)
 
 
+def _bone_changed(self: "MVMOCAP_PG_bone", _context: bpy.types.Context) -> None:
+    self.certainty = 1.0  # the animator chose it
+
+
 class MVMOCAP_PG_bone(bpy.types.PropertyGroup):
     """One row of the bone map."""
 
     joint: bpy.props.StringProperty(name="Joint", description="Joint of the performer")
     bone: bpy.props.StringProperty(
-        name="Bone", description="Bone that follows the joint; empty to leave the joint out"
+        name="Bone",
+        description="Bone that follows the joint; empty to leave the joint out",
+        update=_bone_changed,
+    )
+    certainty: bpy.props.FloatProperty(
+        name="Certainty",
+        description="How sure it is that the bone is this joint",
+        min=0.0,
+        max=1.0,
+        default=1.0,
+        subtype="FACTOR",
     )
 
 
@@ -46,8 +60,8 @@ class MVMOCAP_PG_bake(bpy.types.PropertyGroup):
     active_bone: bpy.props.IntProperty(name="Active Row", min=0)
     preset: bpy.props.StringProperty(name="Rig Family", description="Preset of the bone map")
     score: bpy.props.FloatProperty(
-        name="Found",
-        description="Share of the bones that the preset needs which the armature has",
+        name="Score",
+        description="How sure the bone map is: low as soon as one needed joint is unsure",
         min=0.0,
         max=1.0,
         subtype="FACTOR",

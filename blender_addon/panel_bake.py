@@ -3,6 +3,7 @@
 import bpy
 
 from . import panel_text
+from .armature.detected_map import SURE
 from .armature.export_presets import NO_PRESET
 from .rig_maps import all_presets
 from .sidebar import SidebarPanel
@@ -26,11 +27,7 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
         elif bake.target is None:
             self.say(context, layout, "No armature chosen: one is made from the performer.")
         elif bake.bones:
-            found = panel_text.share(bool(row.bone) for row in bake.bones)
-            row = layout.row()
-            row.alert = bake.score < 1.0
-            score = round(100 * bake.score)
-            row.label(text=f"{bake.preset}, {score} % found, {found} joints", translate=False)
+            self._draw_map(layout, bake)
         layout.prop(bake, "use_range")
         if bake.use_range:
             points = layout.column(align=True)
@@ -41,6 +38,19 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
         button = layout.column()
         button.scale_y = 1.4
         button.operator("mvmocap.bake")
+
+    def _draw_map(self, layout: bpy.types.UILayout, bake: bpy.types.PropertyGroup) -> None:
+        """Draw the family that was found, and how far to trust it."""
+        found = panel_text.share(bool(row.bone) for row in bake.bones)
+        n_unsure = sum(is_unsure(row) for row in bake.bones)
+        row = layout.row()
+        row.alert = bake.score < SURE
+        score = round(100 * bake.score)
+        row.label(text=f"{bake.preset}, {score} % sure, {found} joints", translate=False)
+        if n_unsure:
+            row = layout.row()
+            row.alert = True
+            row.label(text=f"Look at {n_unsure} joints in the bone map", translate=False)
 
 
 class MVMOCAP_PT_bones(SidebarPanel, bpy.types.Panel):
@@ -70,7 +80,7 @@ class MVMOCAP_PT_bones(SidebarPanel, bpy.types.Panel):
         there = bake.target.data.bones
         for bone in bake.bones:
             row = column.row()
-            row.alert = bool(bone.bone) and bone.bone not in there
+            row.alert = is_unsure(bone) or (bool(bone.bone) and bone.bone not in there)
             label = bone.joint.replace("_", " ").capitalize()
             row.prop_search(bone, "bone", bake.target.data, "bones", text=label)
 
@@ -110,6 +120,11 @@ class MVMOCAP_PT_export(SidebarPanel, bpy.types.Panel):
         button = layout.column()
         button.scale_y = 1.4
         button.operator("mvmocap.export")
+
+
+def is_unsure(row: bpy.types.PropertyGroup) -> bool:
+    """Whether a row of the bone map is to be looked at."""
+    return bool(row.bone) and row.certainty < SURE
 
 
 CLASSES = (MVMOCAP_MT_bone_presets, MVMOCAP_PT_bake, MVMOCAP_PT_bones, MVMOCAP_PT_export)

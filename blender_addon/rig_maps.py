@@ -5,15 +5,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .armature.bone_presets import (
-    BUNDLED,
-    BonePreset,
-    DetectedMap,
-    RigSetting,
-    apply_preset,
-    detect_bones,
-    read_presets,
-)
+from .armature.bone_presets import BUNDLED, BonePreset, RigSetting, read_presets
+from .armature.detected_map import DetectedMap
 
 if TYPE_CHECKING:
     from .bake_properties import MVMOCAP_PG_bake
@@ -33,20 +26,26 @@ def all_presets() -> tuple[list[BonePreset], list[str]]:
 
 
 def detect_into(bake: "MVMOCAP_PG_bake") -> DetectedMap | None:
-    """Fill the rows with the preset that fits the target best; None without a target."""
+    """Fill the rows with the likeliest bones of the target; None without a target."""
     if bake.target is None or bake.target.type != "ARMATURE":
         bake.bones.clear()
         bake.preset, bake.score = "", 0.0
         return None
+    from .armature.mapping.detect import detect_bones  # numpy: no part of Blender's start
+    from .armature.read_rig import read_rig
+
     presets, _ = all_presets()
-    found = detect_bones([bone.name for bone in bake.target.data.bones], presets)
+    found = detect_bones(read_rig(bake.target), presets)
     fill_rows(bake, found)
     return found
 
 
 def apply_into(bake: "MVMOCAP_PG_bake", preset: BonePreset) -> DetectedMap:
     """Fill the rows with what a preset finds in the target."""
-    found = apply_preset(preset, [bone.name for bone in bake.target.data.bones])
+    from .armature.mapping.detect import preset_map
+    from .armature.read_rig import read_rig
+
+    found = preset_map(read_rig(bake.target), preset)
     fill_rows(bake, found)
     return found
 
@@ -58,7 +57,8 @@ def fill_rows(bake: "MVMOCAP_PG_bake", found: DetectedMap) -> None:
         row = bake.bones.add()
         row.name = row.joint = joint
         row.bone = found.bones.get(joint, "")
-    bake.preset, bake.score = found.preset.name, found.score
+        row.certainty = found.certainty.get(joint, 1.0)
+    bake.preset, bake.score = found.family, found.score
 
 
 def mapped_bones(bake: "MVMOCAP_PG_bake") -> dict[str, str]:

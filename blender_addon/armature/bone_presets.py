@@ -30,24 +30,25 @@ class BonePreset:
     prefixes: regular expressions of what may stand before each bone's name.
     bones:    bone name, without prefix, by joint name.
     required: joints whose bones tell the family.
+    tells:    bones, without prefix, that only this family has, as far as others are like it.
     """
 
     name: str
     bones: Mapping[str, str]
     required: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
     settings: tuple[RigSetting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class DetectedMap:
+class PresetBones:
     """What a preset finds in a rig.
 
     bones: the rig's own bone names by joint name.
-    score: share of the preset's required joints that have their bone, in [0, 1].
+    score: share of the bones that the preset needs which are there, in [0, 1].
     """
 
-    preset: BonePreset
     bones: Mapping[str, str]
     score: float
 
@@ -91,6 +92,7 @@ def write_preset(path: Path, preset: BonePreset) -> None:
         "prefixes": list(preset.prefixes),
         "bones": dict(preset.bones),
         "required": list(preset.required),
+        "tells": list(preset.tells),
         "settings": [
             {"bone": setting.bone, "property": setting.name, "value": setting.value}
             for setting in preset.settings
@@ -100,26 +102,31 @@ def write_preset(path: Path, preset: BonePreset) -> None:
     write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
-def apply_preset(preset: BonePreset, bone_names: Collection[str]) -> DetectedMap:
+def apply_preset(preset: BonePreset, bone_names: Collection[str]) -> PresetBones:
     """Which of a rig's bones the preset knows, and how many of those it needs."""
     best: dict[str, str] = {}
+    n_told = 0
     for prefix in ("", *preset.prefixes):
         plain = _without_prefix(bone_names, prefix)
         found = {joint: plain[bone] for joint, bone in preset.bones.items() if bone in plain}
-        best = max(best, found, key=len)
+        if len(found) > len(best):
+            best, n_told = found, sum(bone in plain for bone in preset.tells)
     required = preset.required or tuple(preset.bones)
-    score = sum(joint in best for joint in required) / max(len(required), 1)
-    return DetectedMap(preset, best, score)
+    n_needed = len(required) + len(preset.tells)
+    score = (sum(joint in best for joint in required) + n_told) / max(n_needed, 1)
+    return PresetBones(best, score)
 
 
-def detect_bones(bone_names: Collection[str], presets: Sequence[BonePreset]) -> DetectedMap:
-    """The preset that fits a rig best, however little that is.
+def best_preset(
+    bone_names: Collection[str], presets: Sequence[BonePreset]
+) -> tuple[BonePreset, PresetBones]:
+    """The preset that fits a rig best, however little that is; the most particular of equals.
 
     Raises:
         ValueError: when there are no presets.
     """
-    found = [apply_preset(preset, bone_names) for preset in presets]
-    return max(found, key=lambda detected: (detected.score, len(detected.bones)))
+    found = [(preset, apply_preset(preset, bone_names)) for preset in presets]
+    return max(found, key=lambda one: (one[1].score, len(one[0].tells), len(one[1].bones)))
 
 
 def _without_prefix(bone_names: Collection[str], prefix: str) -> dict[str, str]:
@@ -148,5 +155,6 @@ def _preset(document: Mapping[str, Any]) -> BonePreset:
         bones=bones,
         required=tuple(str(joint) for joint in document.get("required", ())),
         prefixes=prefixes,
+        tells=tuple(str(bone) for bone in document.get("tells", ())),
         settings=tuple(settings),
     )

@@ -8,6 +8,7 @@ import bpy
 from mvmocap_core.errors import InputError, MocapError
 
 from ..armature.bone_presets import BonePreset, write_preset
+from ..armature.detected_map import DetectedMap
 from ..panel_text import sentence
 from ..rig_maps import (
     all_presets,
@@ -72,7 +73,7 @@ class MVMOCAP_OT_detect_bones(bpy.types.Operator):
 
     bl_idname = "mvmocap.detect_bones"
     bl_label = "Detect Bones"
-    bl_description = "Fill the bone map with the rig family that fits the armature best"
+    bl_description = "Find the armature's joints by its family, its names and its shape"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -86,7 +87,7 @@ class MVMOCAP_OT_detect_bones(bpy.types.Operator):
         if found is None:
             self.report({"ERROR"}, "Choose an armature first")
             return {"CANCELLED"}
-        self.report({"INFO"}, f"{found.preset.name}: {round(100 * found.score)} % of its bones")
+        self.report({"INFO"}, map_summary(found))
         return {"FINISHED"}
 
 
@@ -112,7 +113,7 @@ class MVMOCAP_OT_apply_bone_preset(bpy.types.Operator):
             self.report({"ERROR"}, f"{self.preset}: there is no such preset")
             return {"CANCELLED"}
         found = apply_into(context.scene.mvmocap_bake, named[-1])
-        self.report({"INFO"}, f"{found.preset.name}: {round(100 * found.score)} % of its bones")
+        self.report({"INFO"}, map_summary(found))
         return {"FINISHED"}
 
 
@@ -156,6 +157,13 @@ class MVMOCAP_OT_save_bone_preset(bpy.types.Operator):
         bake.preset, bake.score = preset.name, 1.0
         self.report({"INFO"}, f"Saved {path}")
         return {"FINISHED"}
+
+
+def map_summary(found: DetectedMap) -> str:
+    """What a bone map is worth, in one line."""
+    said = f"{found.family}: {len(found.bones)} joints, {round(100 * found.score)} % sure"
+    unsure = ", ".join(joint.replace("_", " ") for joint in found.unsure)
+    return f"{said}; look at: {unsure}" if unsure else said
 
 
 def bake_options(scene: bpy.types.Scene) -> "BakeOptions":

@@ -45,8 +45,8 @@ def test_choosing_an_armature_detects_its_bones(facts: dict[str, Any]):
     ("case", "says"),
     [
         ("outside", "no frame between the in and the out point"),
-        ("twice", "Armature: two joints move the bone"),
-        ("unknown", "Armature: there is no bone 'no such bone'"),
+        ("twice", "Mixamo: two joints move the bone"),
+        ("unknown", "Mixamo: there is no bone 'no such bone'"),
         ("no_take", "solve again"),
     ],
 )

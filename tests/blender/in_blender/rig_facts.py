@@ -8,7 +8,9 @@ from bench import arguments, finish
 from rigs import RIGS
 
 from blender_addon.armature.animate import BakeOptions, bake_take
-from blender_addon.armature.bone_presets import BUNDLED, detect_bones, read_presets
+from blender_addon.armature.bone_presets import BUNDLED, read_presets
+from blender_addon.armature.mapping.detect import detect_bones
+from blender_addon.armature.read_rig import read_rig
 from mvmocap_core.motion.clip import load_motion
 
 path, family = arguments()
@@ -16,9 +18,9 @@ clip = load_motion(Path(path))
 bpy.ops.wm.read_factory_settings(use_empty=True)
 rig = RIGS[family]()
 presets, complaints = read_presets([BUNDLED])
-found = detect_bones([bone.name for bone in rig.data.bones], presets)
-options = BakeOptions(fps=clip.fps)
-bake_take(rig, clip, found.bones, options, settings=found.preset.settings)
+found = detect_bones(read_rig(rig), presets)
+settings = next(preset.settings for preset in presets if preset.name == found.family)
+bake_take(rig, clip, found.bones, BakeOptions(fps=clip.fps), settings=settings)
 
 shown = dict(found.bones)
 if family == "rigify":  # the bones that move the mesh, rather than the controls
@@ -37,7 +39,7 @@ for frame in frames:
         heads[joint].append(head.tolist())
 finish(
     {
-        "preset": found.preset.name,
+        "preset": found.family,
         "score": found.score,
         "n_bones": len(found.bones),
         "complaints": complaints,
