@@ -177,6 +177,21 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; see {self.prog} --help.", reason="bad_option")
 
 
+def numbers(text: str) -> tuple[float | None, ...]:
+    """Read numbers between commas; `auto` is None: to be found."""
+    return tuple(None if part.strip() == "auto" else float(part) for part in text.split(","))
+
+
+def corners(text: str) -> tuple[int, ...]:
+    """Read a size such as 9x6."""
+    return tuple(int(part) for part in text.lower().split("x"))
+
+
+def absolute(text: str) -> str:
+    """Read a path so that it means the same from any folder."""
+    return str(Path(text).absolute())
+
+
 @dataclass(frozen=True, slots=True)
 class _Flag:
     """An option of a solve, whose default `SolveOptions` knows."""
@@ -197,6 +212,44 @@ _FLAGS = (
     _Flag("--method", str, "NAME", f"{', '.join(METHODS)}", "method"),
     _Flag("--people", int, "N", "number of performers", "people"),
     _Flag("--detector", str, "NAME", f"{', '.join(DETECTORS)}", "detector"),
+    _Flag(
+        "--offset",
+        numbers,
+        "S[,S]",
+        "known: the time on the first video's clock at which each further video starts, or auto",
+        "offset_s",
+    ),
+    _Flag(
+        "--focal-35mm",
+        numbers,
+        "MM[,MM]",
+        "known: focal length for a frame 36 mm wide, of all videos or of each, or auto",
+        "focal_35mm",
+    ),
+    _Flag(
+        "--board",
+        corners,
+        "NxM",
+        "inner corners of the checkerboard, columns x rows (default 9x6)",
+        "board",
+    ),
+)
+_FILE_FLAGS = (
+    _Flag(
+        "--calibration",
+        absolute,
+        "FILE",
+        "known cameras: Pose2Sim or Caliscope TOML, OpenCV YAML or XML, Qualisys .qca.txt; "
+        "again for each file",
+        "calibration",
+    ),
+    _Flag(
+        "--checkerboard",
+        absolute,
+        "VIDEO",
+        "known lens: a checkerboard filmed as the video was; again for each video, in order",
+        "checkerboard",
+    ),
 )
 
 
@@ -253,6 +306,16 @@ def _add_solve(parser: argparse.ArgumentParser, last_stage: str) -> None:
             help=flag.help,
             dest=flag.field,
             default=defaults[flag.field],
+        )
+    for flag in _FILE_FLAGS:
+        parser.add_argument(
+            flag.name,
+            type=flag.kind,
+            metavar=flag.metavar,
+            help=flag.help,
+            dest=flag.field,
+            action="append",
+            default=[],
         )
     parser.set_defaults(last_stage=last_stage)
 

@@ -21,6 +21,13 @@ class SolveOptions:
     method:   how 3D is found, one of `METHODS`.
     people:   number of performers.
     detector: MediaPipe pose model.
+
+    What is known of the cameras, and then not looked for (None or empty: nothing):
+    offset_s:     of each further video on the first one's clock; None in it is not known.
+    focal_35mm:   focal length of each video, or one for all, for a frame 36 mm wide.
+    calibration:  calibration files of other programs.
+    checkerboard: a video of a checkerboard for each video, filmed like it.
+    board:        inner corners of the checkerboard, columns and rows.
     """
 
     height_m: float | None = None
@@ -31,6 +38,11 @@ class SolveOptions:
     method: str = "geometry"
     people: int = 1
     detector: str = "heavy"
+    offset_s: tuple[float | None, ...] | None = None
+    focal_35mm: tuple[float | None, ...] | None = None
+    calibration: tuple[str, ...] = ()
+    checkerboard: tuple[str, ...] = ()
+    board: tuple[int, int] = (9, 6)
 
     def __post_init__(self) -> None:
         _check_number("--height", self.height_m, 0.4, 3.0, "metres, for example 1.75")
@@ -41,6 +53,29 @@ class SolveOptions:
         _check_choice("--detector", self.detector, DETECTORS)
         if self.people != 1:
             raise InputError("--people: this version solves one performer.", reason="bad_option")
+        self._check_facts()
+
+    def _check_facts(self) -> None:
+        """Also make tuples of what JSON and command lines bring as lists."""
+        for name in ("calibration", "checkerboard", "board"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("offset_s", "focal_35mm"):  # stored arrays have NaN for None
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(
+                    self, name, tuple(None if v is None or math.isnan(v) else v for v in values)
+                )
+        for offset_s in self.offset_s or ():
+            _check_number("--offset", offset_s, -math.inf, math.inf, "seconds")
+        for focal_mm in self.focal_35mm or ():
+            _check_number("--focal-35mm", focal_mm, 5.0, 500.0, "millimetres, for example 26")
+        lenses = (self.focal_35mm, self.calibration, self.checkerboard)
+        if sum(bool(given) for given in lenses) > 1:
+            message = "--focal-35mm, --calibration and --checkerboard: give one of them."
+            raise InputError(message, reason="bad_option")
+        if len(self.board) != 2 or min(self.board) < 3 or max(self.board) > 40:
+            message = "--board: give the inner corners, columns and rows, for example 9x6."
+            raise InputError(message, reason="bad_option")
 
 
 ASSUMED_HEIGHT_M = 1.72

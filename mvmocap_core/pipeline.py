@@ -5,17 +5,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+
 from mvmocap_core import checks, cleaning
 from mvmocap_core.body.solve import solve_body
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.detection.sides import exchange_all
 from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.given_facts import gather_facts
 from mvmocap_core.kept_detector import KeptDetector
+from mvmocap_core.known_cameras.camera import KnownCamera
+from mvmocap_core.known_cameras.checkerboard import measure_lens
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import ASSUMED_HEIGHT_M, CleanUp, SolveOptions
@@ -24,7 +30,7 @@ from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
-from mvmocap_core.sync.estimate import estimate_timeline
+from mvmocap_core.sync.given import complete_timeline
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.take import Job, Take, code_hash, content_hash, open_take
 from mvmocap_core.video.audio import Sound, read_sound
@@ -58,18 +64,24 @@ def solve_tracks(
     *,
     fps: float,
     focal_35mm: Sequence[float | None],
+    given: GivenFacts | None = None,
     progress: Progress = silent,
 ) -> Solution:
     """Solve one performer's tracks, one of each view. Reads and writes no files.
 
-    fps: of the motion. focal_35mm: what the videos say about their lenses.
+    fps: of the motion. focal_35mm: what the videos say about their lenses. given: what the
+    user knows.
     Raises UnsolvableError with the reason.
     """
     stages = Stages(progress)
-    timeline = stages.run("sync", lambda _: estimate_timeline(tracks, sounds))
+    given = given or nothing_given(len(tracks))
+    timeline = stages.run(
+        "sync", lambda _: complete_timeline(tracks, lambda: sounds, given.offset_s)
+    )
     checks.check_overlap(tracks, timeline)
     calibration = stages.run(
-        "calibrate", lambda told: calibrate(tracks, timeline, focal_35mm=focal_35mm, progress=told)
+        "calibrate",
+        lambda told: calibrate(tracks, timeline, focal_35mm=focal_35mm, given=given, progress=told),
     )
     timeline = refined_timeline(timeline, calibration)
     fit = stages.run("body", lambda told: _body(tracks, timeline, calibration, options, fps, told))
@@ -116,6 +128,7 @@ class _Job:
         self.take = take
         self.stages = stages
         self.hashes: list[str] = []
+        self.given = nothing_given(len(videos))
 
     def solve(self, infos: Sequence[VideoInfo], last_stage: LastStage) -> dict[str, Any]:
         detections = self.detect(infos)
@@ -130,7 +143,15 @@ class _Job:
         if last_stage == "calibrate":
             return content.calibration_summary(infos, timeline, calibration)
         fit = self.body(tracks, timeline, calibration, infos, inputs)
-        solved = Evidence(tuple(infos), tuple(tracks), timeline, calibration, fit, self.options)
+        solved = Evidence(
+            infos=tuple(infos),
+            tracks=tuple(tracks),
+            timeline=timeline,
+            calibration=calibration,
+            motion=fit,
+            options=self.options,
+            given=self.given,
+        )
         return self.report(self.clean(solved), fit)
 
     def probe(self) -> tuple[VideoInfo, ...]:
@@ -139,9 +160,26 @@ class _Job:
             checks.check_different(self.videos, self.hashes)
             infos = tuple(probe_video(video) for video in self.videos)
             checks.check_range(self.options, infos[0].duration_s, self.videos[0])
+            self.given = gather_facts(
+                self.options, infos, lambda board: self._lens(board, progress)
+            )
             return infos
 
         return self.stages.run("probe", work)
+
+    def _lens(self, board_video: Path, progress: Progress) -> KnownCamera:
+        """The lens that filmed a checkerboard, kept in the take."""
+        board = self.options.board
+        inputs: Inputs = {
+            "video": content_hash(board_video),
+            "board": list(board),
+            "code": code_hash("known_cameras", "video"),
+        }
+        lens = self.take.load("lens", inputs, KnownCamera)
+        if lens is None:
+            lens = measure_lens(board_video, board, progress=progress)
+            self.take.store("lens", inputs, lens)
+        return lens
 
     def detect(self, infos: Sequence[VideoInfo]) -> list[Detections]:
         ranges = [(self.options.start_s, self.options.end_s)]
@@ -182,13 +220,16 @@ class _Job:
     def sync(self, tracks: Sequence[Track]) -> tuple[Timeline, Inputs]:
         inputs: Inputs = {
             "detections": [self._detection_inputs(view) for view in range(len(tracks))],
+            "offset_s": _as_json(self.given.offset_s),
             "code": code_hash("people", "sync", "geometry", "video"),
         }
         timeline = self._kept(
             "sync",
             inputs,
             Timeline,
-            lambda _: estimate_timeline(tracks, [read_sound(video) for video in self.videos]),
+            lambda _: complete_timeline(
+                tracks, lambda: [read_sound(video) for video in self.videos], self.given.offset_s
+            ),
         )
         checks.check_overlap(tracks, timeline)
         return timeline, inputs
@@ -200,7 +241,14 @@ class _Job:
         infos: Sequence[VideoInfo],
         upstream: Inputs,
     ) -> tuple[Calibration, Inputs]:
-        inputs: Inputs = {"sync": upstream, "code": code_hash("calibration", "geometry")}
+        given = self.given
+        inputs: Inputs = {
+            "sync": upstream,
+            "given": [
+                _as_json(v) for v in (given.focal_px, given.K, given.dist, given.T_cam_world)
+            ],
+            "code": code_hash("calibration", "geometry"),
+        }
         calibration = self._kept(
             "calibrate",
             inputs,
@@ -209,6 +257,7 @@ class _Job:
                 tracks,
                 timeline,
                 focal_35mm=[info.focal_35mm for info in infos],
+                given=given,
                 progress=progress,
             ),
         )
@@ -275,6 +324,11 @@ class _Job:
 def refined_timeline(timeline: Timeline, calibration: Calibration) -> Timeline:
     """The time line with the offsets that the calibration refined."""
     return replace(timeline, offset_s=calibration.offset_s, offset_std_s=calibration.offset_std_s)
+
+
+def _as_json(values: np.ndarray) -> list[float | None]:
+    """Numbers of a stage's key; JSON has no NaN."""
+    return [float(value) if np.isfinite(value) else None for value in values.ravel()]
 
 
 def _body(

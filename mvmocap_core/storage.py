@@ -46,7 +46,7 @@ def to_arrays(value: object, prefix: str = "") -> dict[str, np.ndarray]:
     """Flatten a dataclass of arrays, numbers, strings, None and nested dataclasses.
 
     A nested field's name is `outer.inner`, and `outer.0.inner` in a tuple of dataclasses; None is
-    left out. Lengthened by `from_arrays`.
+    left out, and NaN among numbers. Lengthened by `from_arrays`.
     """
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{type(value).__name__} is not a dataclass.")
@@ -59,11 +59,18 @@ def to_arrays(value: object, prefix: str = "") -> dict[str, np.ndarray]:
             for index, part in enumerate(item):
                 arrays.update(to_arrays(part, f"{prefix}{field.name}.{index}."))
         elif item is not None:
-            array = np.asarray(str(item) if isinstance(item, Path) else item)
+            array = _array(item)
             if array.dtype.hasobject:
                 raise TypeError(f"{type(value).__name__}.{field.name} cannot be stored.")
             arrays[prefix + field.name] = array
     return arrays
+
+
+def _array(item: object) -> np.ndarray:
+    if isinstance(item, tuple):
+        parts = cast("tuple[object, ...]", item)
+        item = tuple(np.nan if part is None else part for part in parts)
+    return np.asarray(str(item) if isinstance(item, Path) else item)
 
 
 def from_arrays(cls: type[T], arrays: Mapping[str, np.ndarray], prefix: str = "") -> T:

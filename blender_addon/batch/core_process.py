@@ -36,9 +36,20 @@ def solve_arguments(videos: Sequence[Path], take: Path, options: SolveOptions) -
         "--method": options.method,
         "--people": options.people,
         "--detector": options.detector,
+        "--offset": _numbers(options.offset_s),
+        "--focal-35mm": _numbers(options.focal_35mm),
+        "--board": "x".join(map(str, options.board)) if options.checkerboard else None,
     }
     chosen = [f"{flag}={value}" for flag, value in flags.items() if value is not None]
+    chosen += [f"--calibration={path}" for path in options.calibration]
+    chosen += [f"--checkerboard={path}" for path in options.checkerboard]
     return ["solve", *map(str, videos), "--out", str(take), *chosen]
+
+
+def _numbers(values: Sequence[float | None] | None) -> str | None:
+    if values is None:
+        return None
+    return ",".join("auto" if value is None else str(value) for value in values)
 
 
 def run_core(repository: Path, arguments: Sequence[str], say: Say) -> None:

@@ -10,7 +10,7 @@ from mvmocap_core.body.kinematics import Pose, forward, landmark_positions
 from mvmocap_core.body.residuals import point_normals
 from mvmocap_core.body.skeleton import JOINT_NAMES, JOINT_PARENTS, Body, average_body
 from mvmocap_core.body.uncertainty import joint_confidence, joint_errors
-from mvmocap_core.body.world import SOLE_LANDMARKS, find_world
+from mvmocap_core.body.world import SOLE_LANDMARKS, find_world, stature_m
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.detection.detections import LANDMARK_NAMES, NOISE_CORRELATION_S, Track
 from mvmocap_core.errors import UnsolvableError
@@ -42,7 +42,8 @@ def solve_body(
     """Fit a skeleton of constant bone lengths to all views over the whole take.
 
     The motion covers the union of the videos, or `start_s` to `end_s`, at `fps`.
-    height_m: the performer's stature; None assumes `ASSUMED_HEIGHT_M`.
+    height_m: the performer's stature; None assumes `ASSUMED_HEIGHT_M`. Cameras in metres know
+    the scale better: then it has no say.
     Raises UnsolvableError if no frame in the range shows the whole trunk in two views.
     """
     times_s = frame_times(tracks, timeline, fps, start_s, end_s)
@@ -121,6 +122,8 @@ def _to_clip(
     on_body = landmark_positions(*forward(pose, body), body)
     confidence = joint_confidence(pose, body, evidence)
     solved = np.flatnonzero(confidence.mean(axis=1) > _SEEN)
+    if calibration.is_metric:
+        height_m = stature_m(body.rest_offsets_m)
     world = find_world(
         pose,
         body,

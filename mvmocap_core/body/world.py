@@ -72,11 +72,11 @@ class WorldFrame:
         return np.stack(moved)
 
 
-def stature_m(body: Body) -> float:
-    """Stature of a body from its long bones and trunk, in the body's units."""
+def stature_m(rest_offsets_m: np.ndarray) -> float:
+    """Stature from long bones and trunk, in the units of the rest offsets (J, 3)."""
     index = [JOINT[name] for name, _ in _STATURE_BONES]
     weight = np.array([w for _, w in _STATURE_BONES])
-    length = np.linalg.norm(body.rest_offsets_m[index], axis=1)
+    length = np.linalg.norm(rest_offsets_m[index], axis=1)
     expected = np.linalg.norm(PROPORTIONS.rest[index], axis=1)
     return float((weight * length).sum() / (weight * expected).sum())
 
@@ -95,7 +95,7 @@ def find_world(
 
     landmarks: (F, 33, 3) on the posed body, in the calibration's frame.
     """
-    scale = height_m / stature_m(body)
+    scale = height_m / stature_m(body.rest_offsets_m)
     up = _find_up(landmarks * scale, cameras.T_cam_world[:, :3, :3], fps)
     level = rotmat_between(up, np.array([0.0, 0.0, 1.0]))
     left = level @ pose.local[first_frame, 0, :, 0]

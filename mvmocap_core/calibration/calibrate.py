@@ -7,12 +7,18 @@ import numpy as np
 
 from mvmocap_core.calibration.bundle import Adjustment, adjust
 from mvmocap_core.calibration.cameras import Calibration, Cameras
-from mvmocap_core.calibration.hypotheses import starting_scenes
+from mvmocap_core.calibration.given import (
+    FOCAL_LOG_STD,
+    LENS_LOG_STD,
+    GivenFacts,
+    nothing_given,
+)
+from mvmocap_core.calibration.hypotheses import posed_scene, starting_scenes
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
 from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_SOFTNESS
 from mvmocap_core.calibration.scene import CLK, FOC, N_VIEW, ROT, Priors, Scene
 from mvmocap_core.calibration.swaps import find_swaps
-from mvmocap_core.calibration.terms import KEYPOINT_NOISE, reprojection
+from mvmocap_core.calibration.terms import K1_STD, KEYPOINT_NOISE, reprojection
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.detection.sides import exchange_all
 from mvmocap_core.errors import UnsolvableError
@@ -42,27 +48,33 @@ def calibrate(
     timeline: Timeline,
     *,
     focal_35mm: Sequence[float | None],
+    given: GivenFacts | None = None,
     progress: Progress = silent,
 ) -> Calibration:
     """Find poses, focal lengths, k1 and the clocks' offsets of all views.
 
     focal_35mm: (V,) 35 mm equivalent focal length where a file tells it, else None.
+    given:      what the user knows, which is kept; the rest is found.
     Frames in which the detector exchanged left and right are found on the way and counted the
     right way round; `swaps.find_swaps` names them again for the cameras returned.
 
     Raises UnsolvableError if the views hardly see the performer at the same moments.
     """
     progress(0.0, "Looking at what both views saw")
+    given = given or nothing_given(len(tracks))
+    tracks = given.straightened(tracks)
     swapped = [np.zeros((len(track.times_s), 2), dtype=bool) for track in tracks]
-    calibration = _calibrate(tracks, timeline, focal_35mm, progress)
+    calibration = _calibrate(tracks, timeline, focal_35mm, given, progress)
     for _ in range(SWAP_ROUNDS):
         refined = replace(timeline, offset_s=calibration.offset_s)
         found = find_swaps(tracks, refined, calibration.cameras)
         if all(np.array_equal(a, b) for a, b in zip(swapped, found, strict=True)):
             break
         swapped = found
-        calibration = _calibrate(exchange_all(tracks, swapped), timeline, focal_35mm, progress)
+        exchanged = exchange_all(tracks, swapped)
+        calibration = _calibrate(exchanged, timeline, focal_35mm, given, progress)
     progress(1.0, "Cameras found")
+    calibration = given.put_into(calibration)
     return replace(calibration, swapped_share=np.array([s.any(axis=1).mean() for s in swapped]))
 
 
@@ -70,6 +82,7 @@ def _calibrate(
     tracks: Sequence[Track],
     timeline: Timeline,
     focal_35mm: Sequence[float | None],
+    given: GivenFacts,
     progress: Progress,
 ) -> Calibration:
     times_s = choose_moments(tracks, timeline)
@@ -80,23 +93,33 @@ def _calibrate(
             reason="too_few_common_frames",
         )
     observed = observe(tracks, timeline, times_s)
-    priors = _priors(observed, timeline, focal_35mm)
-    ranked = _search(observed, priors, progress)
+    priors = _priors(observed, timeline, focal_35mm, given)
+    ranked = _search(observed, priors, given, progress)
     progress(0.7, "Adjusting lenses and clocks")
-    best, shift_s = _adjust_clocks(tracks, timeline, times_s, priors, ranked[0].scene)
+    free = ("focal", "k1", "clock") if given.has_poses else ("pose", "focal", "k1", "clock")
+    best, shift_s = _adjust_clocks(tracks, timeline, times_s, priors, ranked[0].scene, free)
     observed = observe(tracks, replace(timeline, offset_s=timeline.offset_s + shift_s), times_s)
     return _summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
 
 
 def _priors(
-    observed: Observations, timeline: Timeline, focal_35mm: Sequence[float | None]
+    observed: Observations,
+    timeline: Timeline,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts,
 ) -> Priors:
     diagonal = np.hypot(observed.image_size[:, 0], observed.image_size[:, 1])
     known = np.array([focal is not None for focal in focal_35mm])
     equivalent = np.array([focal or PHONE_FOCAL_35MM for focal in focal_35mm])
+    focal_px = equivalent / DIAGONAL_35MM_MM * diagonal
+    std = np.where(known, METADATA_FOCAL_LOG_STD, PHONE_FOCAL_LOG_STD)
+    for facts, fact_std in ((given.focal_px, FOCAL_LOG_STD), (given.lens_focal_px, LENS_LOG_STD)):
+        focal_px = np.where(np.isfinite(facts), facts, focal_px)
+        std = np.where(np.isfinite(facts), fact_std, std)
     return Priors(
-        log_focal=np.log(equivalent / DIAGONAL_35MM_MM * diagonal),
-        log_focal_std=np.where(known, METADATA_FOCAL_LOG_STD, PHONE_FOCAL_LOG_STD),
+        log_focal=np.log(focal_px),
+        log_focal_std=std,
+        k1_std=np.where(given.has_lens, LENS_LOG_STD, K1_STD),
         clock_s=np.zeros(len(diagonal)),
         clock_std_s=np.maximum(
             timeline.offset_std_s, [OFFSET_STD_S.get(str(m), 1e-3) for m in timeline.method]
@@ -104,8 +127,13 @@ def _priors(
     )
 
 
-def _search(observed: Observations, priors: Priors, progress: Progress) -> list[Adjustment]:
+def _search(
+    observed: Observations, priors: Priors, given: GivenFacts, progress: Progress
+) -> list[Adjustment]:
     """All hypotheses, adjusted; the best few with their focal lengths, best first."""
+    if given.has_poses:
+        scene = posed_scene(observed, np.exp(priors.log_focal), given.poses)
+        return [adjust(scene, observed, priors, free=(), n_steps=15)]
     starts = starting_scenes(observed, np.exp(priors.log_focal))
     rough: list[Adjustment] = []
     for k, scene in enumerate(starts):
@@ -139,6 +167,7 @@ def _adjust_clocks(
     times_s: np.ndarray,
     priors: Priors,
     scene: Scene,
+    free: tuple[str, ...],
 ) -> tuple[Adjustment, np.ndarray]:
     """Free k1 and the clocks too; look again at the moments that the better clocks name.
 
@@ -150,7 +179,7 @@ def _adjust_clocks(
         shifted = replace(timeline, offset_s=timeline.offset_s + shift_s)
         observed = observe(tracks, shifted, times_s)
         prior = replace(priors, clock_s=-shift_s)
-        best = adjust(scene, observed, prior, free=("pose", "focal", "k1", "clock"), n_steps=15)
+        best = adjust(scene, observed, prior, free=free, n_steps=15)
         moved_s = best.scene.clock_s
         shift_s = shift_s + moved_s
         scene = replace(best.scene, clock_s=np.zeros_like(moved_s))

@@ -40,6 +40,7 @@ class Calibration:
     swapped_share:        (V,) share of the frames whose left and right the detector exchanged.
     margin:               relative gain of the best hypothesis over the best different one.
     n_frames:             frames used.
+    is_metric:            the units are metres, from given cameras; else the size is a guess.
     """
 
     cameras: Cameras
@@ -54,3 +55,4 @@ class Calibration:
     swapped_share: np.ndarray
     margin: float
     n_frames: int
+    is_metric: bool = False

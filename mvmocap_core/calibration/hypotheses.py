@@ -20,6 +20,8 @@ from mvmocap_core.options import ASSUMED_HEIGHT_M
 _TURNS_DEG = (-25.0, 25.0)
 _MIRROR = np.diag([1.0, 1.0, -1.0])
 _RANSAC_SEED = 1
+_NEAR = 1.5
+"""Of the performer's assumed stature; joints further from the root were triangulated wrongly."""
 
 
 def starting_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]:
@@ -50,16 +52,39 @@ def build_scene(
     t = np.zeros((len(R), 3))
     for v in range(1, len(R)):
         t[v] = np.nanmedian(roots[v] - roots[0] @ R[v].T, axis=0)
-    center = observed.image_size / 2.0
-    normalised = (observed.xy_px - center[:, None, None]) / focal_px[:, None, None, None]
-    normalised = np.where(observed.weight[..., None] > 0, normalised, np.nan)
     poses = np.stack([rigid_transform(R[v], t[v]) for v in range(len(R))])
-    joints = triangulate_dlt(normalised, poses, observed.weight)
+    joints = _triangulated(observed, focal_px, poses)
     # where rays do not meet in front of the cameras, start from the first view's own 3D
     guess = own[0] + roots[0][:, None]
     distance = np.linalg.norm(joints - roots[0][:, None], axis=-1, keepdims=True)
-    joints = np.where(distance < 1.5, joints, guess)
+    joints = np.where(distance < _NEAR, joints, guess)
     joints = np.where(np.isfinite(joints), joints, np.nanmedian(roots[0], axis=0))
+    return _scene(poses, focal_px, joints)
+
+
+def posed_scene(observed: Observations, focal_px: np.ndarray, poses: np.ndarray) -> Scene:
+    """A scene whose cameras (V, 4, 4) are known, the first at the origin."""
+    joints = _triangulated(observed, focal_px, poses)
+    middle = np.nanmedian(joints, axis=(0, 1))
+    seen = np.isfinite(joints).any(axis=(1, 2))
+    root = np.broadcast_to(middle, (len(joints), 3)).copy()
+    root[seen] = np.nanmedian(joints[seen], axis=1)
+    own = world_in_camera(observed, 0, focal_px[0])
+    guess = np.where(np.isfinite(own), own, 0.0) + root[:, None]
+    distance = np.linalg.norm(joints - root[:, None], axis=-1, keepdims=True)
+    return _scene(poses, focal_px, np.where(distance < _NEAR, joints, guess))
+
+
+def _triangulated(observed: Observations, focal_px: np.ndarray, poses: np.ndarray) -> np.ndarray:
+    """(F, J, 3) joints where two views see them, by plain triangulation; NaN elsewhere."""
+    center = observed.image_size / 2.0
+    normalised = (observed.xy_px - center[:, None, None]) / focal_px[:, None, None, None]
+    normalised = np.where(observed.weight[..., None] > 0, normalised, np.nan)
+    return triangulate_dlt(normalised, poses, observed.weight)
+
+
+def _scene(poses: np.ndarray, focal_px: np.ndarray, joints: np.ndarray) -> Scene:
+    R, t = poses[:, :3, :3], poses[:, :3, 3]
     return Scene(
         R=R,
         t=t,

@@ -50,9 +50,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Priors:
-    """Means and standard deviations, (V,) each: log_focal of pixels; clock_s, seconds."""
+    """Means and standard deviations, (V,) each: log_focal of pixels; clock_s, seconds.
+
+    k1 is about 0.
+    """
 
     log_focal: np.ndarray
     log_focal_std: np.ndarray
+    k1_std: np.ndarray
     clock_s: np.ndarray
     clock_std_s: np.ndarray

@@ -165,7 +165,7 @@ def _add_priors(equations: NormalEquations, scene: Scene, priors: Priors) -> Non
     n_views = len(scene.t)
     views = N_VIEW * np.arange(n_views)
     equations.add_shared(views + FOC, scene.log_focal - priors.log_focal, priors.log_focal_std)
-    equations.add_shared(views + DIS, scene.k1, np.full(n_views, K1_STD))
+    equations.add_shared(views + DIS, scene.k1, priors.k1_std)
     equations.add_shared(views + CLK, scene.clock_s - priors.clock_s, priors.clock_std_s)
     bones = N_VIEW * n_views + np.arange(len(BONE_PAIRS))
     usual = np.log(BONE_RATIOS * ASSUMED_HEIGHT_M)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mvmocap_core import __version__
+from mvmocap_core.body.world import stature_m
 from mvmocap_core.calibration.cameras import Calibration, Cameras
 from mvmocap_core.detection.detections import Detections
 from mvmocap_core.errors import MocapError
@@ -125,6 +126,7 @@ def _camera_section(evidence: Evidence) -> list[dict[str, Any]]:
                 "reprojection_rms_px": _number(evidence.calibration.reprojection_rms_px[view], 3),
                 "reprojection_rel": _number(evidence.calibration.reprojection_rel[view], 5),
                 "swapped_share": _number(evidence.calibration.swapped_share[view], 4),
+                "given": evidence.given.names(view) if evidence.given else [],
             }
         )
     return cameras
@@ -180,14 +182,16 @@ def _accuracy_section(evidence: Evidence) -> dict[str, Any]:
 def _person_section(evidence: Evidence) -> dict[str, Any]:
     motion, options = evidence.motion, evidence.options
     seen = seen_by_view(evidence)
+    is_metric = evidence.calibration.is_metric
+    height_m = options.height_m or ASSUMED_HEIGHT_M
     return {
         "motion": "motion.npz",
         "fps": _number(float(motion.fps), 4),
         "n_frames": len(motion.times_s),
         "start_s": _number(float(motion.times_s[0]), 3),
         "end_s": _number(float(motion.times_s[-1]), 3),
-        "height_m": options.height_m or ASSUMED_HEIGHT_M,
-        "is_height_assumed": options.height_m is None,
+        "height_m": _number(stature_m(motion.rest_offsets_m), 3) if is_metric else height_m,
+        "is_height_assumed": options.height_m is None and not is_metric,
         "path_length_m": _number(_path_length_m(motion), 2),
         "seen_share": _numbers(seen.mean(axis=1), 4),
         "seen_by_all_share": _number(float(seen.all(axis=0).mean()), 4),

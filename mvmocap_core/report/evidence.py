@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.calibration.given import GivenFacts
 from mvmocap_core.checks import seen_frames
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.cameras import camera_center
@@ -19,6 +20,7 @@ class Evidence:
     """A finished solve of V views. `timeline` has the calibration's refined offsets.
 
     motion: as it was cleaned up with the choices `clean_up`.
+    given:  what the user knew; None is nothing.
     """
 
     infos: tuple[VideoInfo, ...]
@@ -28,6 +30,7 @@ class Evidence:
     motion: MotionClip
     options: SolveOptions
     clean_up: CleanUp = CleanUp()
+    given: GivenFacts | None = None
 
 
 def seen_by_view(evidence: Evidence) -> np.ndarray:

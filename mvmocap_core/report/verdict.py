@@ -198,7 +198,7 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
         f"The performer hardly moves ({100 * moved_m:.1f} cm), so the cameras cannot be found "
         "reliably; film some steps and arm swings in the same take.",
     )
-    if evidence.options.height_m is None:
+    if evidence.options.height_m is None and not evidence.calibration.is_metric:
         yield Finding(
             "good",
             "height_assumed",

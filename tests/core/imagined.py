@@ -87,6 +87,6 @@ class Imagined:
 
         patch.setattr(pipeline, "MediaPipePose", Detector)
         patch.setattr(pipeline, "detect_videos", detect_videos)
-        patch.setattr(pipeline, "estimate_timeline", answer("sync", lambda: imagined.timeline))
+        patch.setattr(pipeline, "complete_timeline", answer("sync", lambda: imagined.timeline))
         patch.setattr(pipeline, "calibrate", answer("calibrate", lambda: imagined.calibration))
         patch.setattr(pipeline, "solve_body", answer("body", lambda: imagined.motion))

@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import asdict
 
@@ -5,6 +6,7 @@ import pytest
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.options import SolveOptions
+from mvmocap_core.storage import from_arrays, to_arrays
 
 
 def test_defaults_are_valid_and_leave_everything_to_the_solve():
@@ -31,6 +33,9 @@ def test_defaults_are_valid_and_leave_everything_to_the_solve():
         ("detector", "huge", "--detector"),
         ("people", 0, "--people"),
         ("people", 2, "--people"),
+        ("offset_s", (math.inf,), "--offset"),
+        ("focal_35mm", (26.0, 2600.0), "--focal-35mm"),
+        ("board", (1, 6), "--board"),
     ],
 )
 def test_impossible_value_names_its_flag(field, value, flag):
@@ -48,3 +53,18 @@ def test_end_is_after_start(start_s, end_s):
 
 def test_children_and_slow_motion_are_allowed():
     SolveOptions(height_m=0.9, fps=240.0, start_s=-1.5, end_s=0.5)
+
+
+def test_facts_survive_json():
+    options = SolveOptions(offset_s=(0.37, None), calibration=("a.toml",), board=(7, 5))
+    assert SolveOptions(**json.loads(json.dumps(asdict(options)))) == options
+
+
+def test_facts_survive_storage():
+    options = SolveOptions(offset_s=(0.37, None), checkerboard=("a.mp4", "b.mp4"))
+    assert from_arrays(SolveOptions, to_arrays(options)) == options
+
+
+def test_a_lens_is_given_in_one_way():
+    with pytest.raises(InputError, match="give one of them"):
+        SolveOptions(focal_35mm=(26.0,), calibration=("a.toml",))

@@ -63,6 +63,8 @@ def test_second_solve_computes_nothing_again(tmp_path, clips, imagined):
         (SolveOptions(fps=25.0), {"body"}),
         (SolveOptions(detector="lite"), {"detect", "sync", "calibrate", "body"}),
         (SolveOptions(end_s=1.5), {"detect", "sync", "calibrate", "body"}),
+        (SolveOptions(offset_s=(0.1,)), {"sync", "calibrate", "body"}),
+        (SolveOptions(focal_35mm=(26.0,)), {"calibrate", "body"}),
     ],
 )
 def test_changed_option_repeats_only_what_it_touches(tmp_path, clips, imagined, options, again):
@@ -70,6 +72,12 @@ def test_changed_option_repeats_only_what_it_touches(tmp_path, clips, imagined, 
     imagined.calls.clear()
     solve(clips, tmp_path, options)
     assert {stage.split()[0] for stage in imagined.calls} == again
+
+
+def test_report_names_what_was_given(tmp_path, clips, imagined):
+    report = solve(clips, tmp_path, SolveOptions(focal_35mm=(26.0, None)))
+    assert [camera["given"] for camera in report["cameras"]] == [["focal_length"], []]
+    assert "kept: focal length" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_range_detects_only_the_first_video_again(tmp_path, clips, imagined):

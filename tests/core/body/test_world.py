@@ -12,7 +12,7 @@ from tests.core.performance import perform
 
 
 def test_an_average_body_has_its_own_stature():
-    assert stature_m(average_body(1.64)) == pytest.approx(1.64)
+    assert stature_m(average_body(1.64).rest_offsets_m) == pytest.approx(1.64)
 
 
 def test_cameras_move_with_the_world():

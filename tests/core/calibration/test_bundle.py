@@ -17,7 +17,7 @@ def problem():
     timeline = truth.timeline()
     observed = observe(truth.tracks, timeline, choose_moments(truth.tracks, timeline))
     focal = np.log(truth.cameras.K[:, 0, 0])
-    priors = Priors(focal, np.full(2, 0.25), np.zeros(2), np.full(2, 0.01))
+    priors = Priors(focal, np.full(2, 0.25), np.full(2, 0.03), np.zeros(2), np.full(2, 0.01))
     return observed, priors, starting_scenes(observed, np.exp(focal))[0]
 
 

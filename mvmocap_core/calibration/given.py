@@ -1,0 +1,96 @@
+"""What the user knows of the cameras and clocks, so that it need not be found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.detection.detections import Track
+from mvmocap_core.geometry.cameras import undistort_points
+
+FOCAL_LOG_STD = 0.02
+"""Of a focal length that the user gives alone: a data sheet, or another take of the phone."""
+LENS_LOG_STD = 0.001
+"""Of a calibrated lens. It moves no more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GivenFacts:
+    """Facts of V views. NaN is not known.
+
+    focal_px:    (V,) focal length alone.
+    K, dist:     (V, 3, 3) and (V, 4) of a calibrated lens, see `Cameras`.
+    T_cam_world: (V, 4, 4) metres, in any world; of all views or of none.
+    offset_s:    (V,) against the first video, see `Timeline`.
+    """
+
+    focal_px: np.ndarray
+    K: np.ndarray
+    dist: np.ndarray
+    T_cam_world: np.ndarray
+    offset_s: np.ndarray
+
+    @property
+    def has_lens(self) -> np.ndarray:
+        """(V,) bool: K and dist are known."""
+        return np.isfinite(self.K).all(axis=(1, 2)) & np.isfinite(self.dist).all(axis=1)
+
+    @property
+    def has_poses(self) -> bool:
+        """Whether it is known where all cameras stood."""
+        return bool(np.isfinite(self.T_cam_world).all())
+
+    @property
+    def lens_focal_px(self) -> np.ndarray:
+        """(V,) focal length of the ideal lens that `straightened` puts in place; NaN = unknown."""
+        return np.sqrt(self.K[:, 0, 0] * self.K[:, 1, 1])
+
+    @property
+    def poses(self) -> np.ndarray:
+        """(V, 4, 4) the given poses in the first camera's frame."""
+        return self.T_cam_world @ np.linalg.inv(self.T_cam_world[0])
+
+    def straightened(self, tracks: Sequence[Track]) -> list[Track]:
+        """The tracks as lenses without distortion, centred in the image, would have shown them."""
+        return [
+            self._straighten(track, view) if known else track
+            for view, (track, known) in enumerate(zip(tracks, self.has_lens, strict=True))
+        ]
+
+    def _straighten(self, track: Track, view: int) -> Track:
+        ideal = undistort_points(track.keypoints_2d_px, self.K[view], self.dist[view])
+        pixels = self.lens_focal_px[view] * ideal + track.image_size / 2.0
+        return replace(track, keypoints_2d_px=pixels)
+
+    def put_into(self, calibration: Calibration) -> Calibration:
+        """What was found of straightened tracks, with the true lenses."""
+        found = calibration.cameras
+        known = self.has_lens
+        cameras = replace(
+            found,
+            K=np.where(known[:, None, None], self.K, found.K),
+            dist=np.where(known[:, None], self.dist, found.dist),
+        )
+        return replace(calibration, cameras=cameras, is_metric=self.has_poses)
+
+    def names(self, view: int) -> list[str]:
+        """What is known of a view: of "pose", "lens", "focal_length" and "offset"."""
+        facts = {
+            "pose": self.has_poses,
+            "lens": bool(self.has_lens[view]),
+            "focal_length": bool(np.isfinite(self.focal_px[view])),
+            "offset": bool(np.isfinite(self.offset_s[view])),
+        }
+        return [name for name, is_given in facts.items() if is_given]
+
+
+def nothing_given(n_views: int) -> GivenFacts:
+    """No fact of any of `n_views` views."""
+    return GivenFacts(
+        focal_px=np.full(n_views, np.nan),
+        K=np.full((n_views, 3, 3), np.nan),
+        dist=np.full((n_views, 4), np.nan),
+        T_cam_world=np.full((n_views, 4, 4), np.nan),
+        offset_s=np.full(n_views, np.nan),
+    )
