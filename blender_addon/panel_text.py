@@ -15,12 +15,13 @@ STAGES = {
     "people": "Following the performer",
     "sync": "Matching the clocks",
     "calibrate": "Finding the cameras",
+    "lift": "Guessing depth from single views",
     "body": "Fitting the body",
     "clean": "Cleaning up",
     "report": "Writing the report",
     "footage": "Writing footage",
 }
-_CHARACTER_PX = 6.1
+_CHARACTER_PX = 5.9
 _MARGIN_PX = 48
 
 

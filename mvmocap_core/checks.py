@@ -23,10 +23,17 @@ SEEN_SHARE = 0.5
 _BODY = slice(11, 33)  # shoulders to feet: MediaPipe guesses hidden faces with great confidence
 
 
-def check_videos(videos: Sequence[Path]) -> None:
-    """Raise InputError unless there are two videos."""
-    if len(videos) < 2:
-        message = "one video was given; film with two phones and give both videos."
+def check_videos(videos: Sequence[Path], method: str = "auto") -> None:
+    """Raise InputError unless there are two videos, or one and a method that can do with one."""
+    if not videos:
+        raise InputError(
+            "no video was given; film with two phones and give both.", reason="no_video"
+        )
+    if len(videos) == 1 and method == "geometry":
+        message = (
+            "one video was given, which geometry alone cannot solve; film with two phones and give "
+            "both videos, or let --method auto guess the depth."
+        )
         raise InputError(message, reason="one_video")
     if len(videos) > 2:
         message = f"{len(videos)} videos were given; this version takes two, choose the best two."
@@ -79,6 +86,16 @@ def check_person_long_enough(track: Track, video: Path) -> None:
             f"at least {MIN_PERSON_S:g} s with the whole body is needed."
         )
         raise UnsolvableError(message, reason="person_too_short")
+
+
+def check_depth(tracks: Sequence[Track], lifted: np.ndarray) -> None:
+    """Raise UnsolvableError if there is one view and nothing lifted (V, F, L, 3) in it."""
+    if len(tracks) == 1 and not np.isfinite(lifted).any():
+        message = (
+            "one video alone needs a detector that guesses depth, which these keypoints have "
+            "none of; give two videos."
+        )
+        raise UnsolvableError(message, reason="no_depth")
 
 
 def check_overlap(tracks: Sequence[Track], timeline: Timeline) -> None:

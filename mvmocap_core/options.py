@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mvmocap_core.errors import InputError
 
-METHODS = ("geometry",)
+METHODS = ("auto", "geometry")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DETECTORS = ("heavy", "full", "lite")
 
@@ -18,7 +18,8 @@ class SolveOptions:
     fps:      frame rate of the motion; None takes the first video's.
     start_s, end_s: part to solve, seconds on the first video's clock; None is the whole take.
     device:   where networks run.
-    method:   how 3D is found, one of `METHODS`.
+    method:   how 3D is found, one of `METHODS`: "geometry" by two views alone; "auto" also by
+              single views, for what two do not see.
     people:   number of performers.
     detector: MediaPipe pose model.
 
@@ -35,7 +36,7 @@ class SolveOptions:
     start_s: float | None = None
     end_s: float | None = None
     device: str = "auto"
-    method: str = "geometry"
+    method: str = "auto"
     people: int = 1
     detector: str = "heavy"
     offset_s: tuple[float | None, ...] | None = None

@@ -8,10 +8,11 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from mvmocap_core import checks, cleaning
-from mvmocap_core.body.solve import solve_body
+from mvmocap_core.body.solve import frame_times, solve_body
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
+from mvmocap_core.calibration.single_view import assume_camera
 from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
@@ -22,6 +23,7 @@ from mvmocap_core.given_facts import gather_facts
 from mvmocap_core.kept_detector import KeptDetector
 from mvmocap_core.known_cameras.camera import KnownCamera
 from mvmocap_core.known_cameras.checkerboard import measure_lens
+from mvmocap_core.lifting.lifted import Lifted, lift_by_detector
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import ASSUMED_HEIGHT_M, CleanUp, SolveOptions
@@ -81,10 +83,13 @@ def solve_tracks(
     checks.check_overlap(tracks, timeline)
     calibration = stages.run(
         "calibrate",
-        lambda told: calibrate(tracks, timeline, focal_35mm=focal_35mm, given=given, progress=told),
+        lambda told: _cameras(tracks, timeline, focal_35mm, given, told),
     )
     timeline = refined_timeline(timeline, calibration)
-    fit = stages.run("body", lambda told: _body(tracks, timeline, calibration, options, fps, told))
+    lifted = stages.run("lift", lambda _: _lift(tracks, timeline, calibration, options, fps))
+    fit = stages.run(
+        "body", lambda told: _body(tracks, timeline, calibration, lifted, options, fps, told)
+    )
     motion = stages.run("clean", lambda _: clean_up(fit, CleanUp()))
     return Solution(timeline, calibration, fit, motion)
 
@@ -104,7 +109,7 @@ def solve(
     Raises InputError when the input cannot be used; UnsolvableError when the videos cannot be
     solved, after writing a report that says why. An earlier motion stays in both cases.
     """
-    checks.check_videos(videos)
+    checks.check_videos(videos, options.method)
     stages = Stages(progress, on_stage)
     with open_take(take_folder) as take:
         job = _Job(tuple(videos), options, take, stages)
@@ -142,7 +147,9 @@ class _Job:
         timeline = refined_timeline(timeline, calibration)
         if last_stage == "calibrate":
             return content.calibration_summary(infos, timeline, calibration)
-        fit = self.body(tracks, timeline, calibration, infos, inputs)
+        fps = self.options.fps or infos[0].fps
+        lifted = self.lift(tracks, timeline, calibration, fps)
+        fit = self.body(tracks, timeline, calibration, lifted, fps, inputs)
         solved = Evidence(
             infos=tuple(infos),
             tracks=tuple(tracks),
@@ -253,36 +260,40 @@ class _Job:
             "calibrate",
             inputs,
             Calibration,
-            lambda progress: calibrate(
-                tracks,
-                timeline,
-                focal_35mm=[info.focal_35mm for info in infos],
-                given=given,
-                progress=progress,
+            lambda progress: _cameras(
+                tracks, timeline, [info.focal_35mm for info in infos], given, progress
             ),
         )
         return calibration, inputs
+
+    def lift(
+        self, tracks: Sequence[Track], timeline: Timeline, calibration: Calibration, fps: float
+    ) -> Lifted | None:
+        return self.stages.run(
+            "lift", lambda _: _lift(tracks, timeline, calibration, self.options, fps)
+        )
 
     def body(
         self,
         tracks: Sequence[Track],
         timeline: Timeline,
         calibration: Calibration,
-        infos: Sequence[VideoInfo],
+        lifted: Lifted | None,
+        fps: float,
         upstream: Inputs,
     ) -> MotionClip:
         options = self.options
         inputs: Inputs = {
             "calibrate": upstream,
             "options": [options.height_m, options.fps, options.start_s, options.end_s],
-            "code": code_hash("body", "geometry", "motion"),
+            "lifted": None if lifted is None else lifted.source,
+            "code": code_hash("body", "geometry", "motion", "lifting"),
         }
-        fps = options.fps or infos[0].fps
         return self._kept(
             "body",
             inputs,
             MotionClip,
-            lambda progress: _body(tracks, timeline, calibration, options, fps, progress),
+            lambda progress: _body(tracks, timeline, calibration, lifted, options, fps, progress),
         )
 
     def clean(self, solved: Evidence) -> Evidence:
@@ -331,24 +342,65 @@ def _as_json(values: np.ndarray) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values.ravel()]
 
 
-def _body(
+def _cameras(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts,
+    progress: Progress,
+) -> Calibration:
+    if len(tracks) == 1:
+        return assume_camera(tracks[0], focal_35mm[0], given)
+    return calibrate(tracks, timeline, focal_35mm=focal_35mm, given=given, progress=progress)
+
+
+def _lift(
     tracks: Sequence[Track],
     timeline: Timeline,
     calibration: Calibration,
     options: SolveOptions,
     fps: float,
+) -> Lifted | None:
+    """What single views say of depth, unless the method does without."""
+    if options.method == "geometry":
+        return None
+    start_s, end_s = _solved_range(tracks, timeline, options)
+    times_s = frame_times(tracks, timeline, fps, start_s, end_s)
+    lifted = lift_by_detector(
+        _put_right(tracks, timeline, calibration), timeline, calibration.cameras, times_s
+    )
+    checks.check_depth(tracks, lifted.points)
+    return lifted
+
+
+def _put_right(
+    tracks: Sequence[Track], timeline: Timeline, calibration: Calibration
+) -> Sequence[Track]:
+    """The tracks with left and right as they are; one view alone cannot tell."""
+    if len(tracks) == 1:
+        return tracks
+    return exchange_all(tracks, find_swaps(tracks, timeline, calibration.cameras))
+
+
+def _body(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    calibration: Calibration,
+    lifted: Lifted | None,
+    options: SolveOptions,
+    fps: float,
     progress: Progress,
 ) -> MotionClip:
     start_s, end_s = _solved_range(tracks, timeline, options)
-    swapped = find_swaps(tracks, timeline, calibration.cameras)
     return solve_body(
-        exchange_all(tracks, swapped),
+        _put_right(tracks, timeline, calibration),
         timeline,
         calibration,
         fps=fps,
         start_s=start_s,
         end_s=end_s,
         height_m=ASSUMED_HEIGHT_M if options.height_m is None else options.height_m,
+        lifted=lifted,
         progress=progress,
     )
 

@@ -17,7 +17,8 @@ STAGE_SHARES = {
     "people": 0.01,
     "sync": 0.04,
     "calibrate": 0.12,
-    "body": 0.10,
+    "lift": 0.02,
+    "body": 0.08,
     "clean": 0.01,
     "report": 0.03,
 }

@@ -130,13 +130,16 @@ def main() -> int:
     """Train, or go on training; returns the exit status."""
     parser = argparse.ArgumentParser(prog="training.pretrain", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--batch", type=int, default=32, help="clips a step")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=16, help="clips a step")
+    parser.add_argument("--pool", type=int, default=4000, help="clips to draw from")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     chosen = parser.parse_args()
     motions, val = load_split("train"), validation_views(load_split("val"))
+    rng = np.random.default_rng(chosen.seed)
+    pool = [random_view(rng, motions) for _ in range(chosen.pool)]
     torch.manual_seed(chosen.seed)
     net = TemporalLifter(chosen.width)
 
@@ -146,7 +149,7 @@ def main() -> int:
 
     history = train(
         net,
-        lambda rng: collate([random_view(rng, motions) for _ in range(chosen.batch)]),
+        lambda rng: collate([pool[k] for k in rng.integers(len(pool), size=chosen.batch)]),
         supervised_losses,
         TrainOptions(steps=chosen.steps, seed=chosen.seed, device=chosen.device),
         chosen.out,

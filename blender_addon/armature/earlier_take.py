@@ -11,9 +11,7 @@ from collections.abc import Mapping, Sequence
 import bpy
 import numpy as np
 
-from .scene import PART_KEY
-
-DIGEST_KEY = "mvmocap_digest"
+PART_KEY, DIGEST_KEY = "mvmocap_part", "mvmocap_digest"
 
 
 def parts_of(collection: bpy.types.Collection) -> list[bpy.types.Object]:

@@ -1,10 +1,11 @@
 """What the views saw, at the frames of the motion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mvmocap_core.body.lifted_prior import DepthPrior, depth_prior, fill_points
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import (
     LANDMARK_NAMES,
@@ -16,6 +17,8 @@ from mvmocap_core.detection.detections import (
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.triangulation import triangulate_dlt
+from mvmocap_core.lifting.lifted import Lifted
+from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.sync.timeline import Timeline
 
 KEYPOINT_NOISE = 0.006
@@ -42,15 +45,25 @@ class Evidence:
     weight:  (V, F, L) in [0, 1]; 0 = not seen.
     sigma:   (V,) standard deviation of a keypoint in the units of xy.
     poses:   (V, 4, 4) T_cam_world.
+    depth:   what single views say of depth; None = geometry alone.
+    lifted:  what `depth` was made from.
     """
 
     xy: np.ndarray
     weight: np.ndarray
     sigma: np.ndarray
     poses: np.ndarray
+    depth: DepthPrior | None = None
+    lifted: Lifted | None = None
 
     def __getitem__(self, frames: slice | np.ndarray) -> "Evidence":
-        return Evidence(self.xy[:, frames], self.weight[:, frames], self.sigma, self.poses)
+        return replace(
+            self,
+            xy=self.xy[:, frames],
+            weight=self.weight[:, frames],
+            depth=None if self.depth is None else self.depth[frames],
+            lifted=None if self.lifted is None else self.lifted[frames],
+        )
 
 
 def gather_evidence(
@@ -58,8 +71,12 @@ def gather_evidence(
     timeline: Timeline,
     cameras: Cameras,
     times_s: np.ndarray,
+    lifted: Lifted | None = None,
 ) -> Evidence:
-    """Keypoints of all views at `times_s` (F,), seconds on the first video's clock."""
+    """Keypoints of all views at `times_s` (F,), seconds on the first video's clock.
+
+    lifted: what every view by itself says of depth, at the same times.
+    """
     xy, weight, sigma = [], [], []
     for view, track in enumerate(tracks):
         K, dist = cameras.K[view], cameras.dist[view]
@@ -73,10 +90,20 @@ def gather_evidence(
         xy.append(np.where(confidence[..., None] > 0, at[..., :2], 0.0))
         weight.append(confidence**2)
         sigma.append(KEYPOINT_NOISE * person_size_px(track) / K[0, 0])
-    return Evidence(np.stack(xy), np.stack(weight), np.array(sigma), cameras.T_cam_world)
+    weights, poses = np.stack(weight), cameras.T_cam_world
+    depth = None if lifted is None else depth_prior(lifted, weights, poses)
+    return Evidence(np.stack(xy), weights, np.array(sigma), poses, depth, lifted)
 
 
 def triangulate(evidence: Evidence) -> np.ndarray:
-    """(F, L, 3) points where two views see them; NaN elsewhere."""
+    """(F, L, 3) points where two views see them; elsewhere from one view's lifted pose, or NaN."""
     xy = np.where(evidence.weight[..., None] > 0, evidence.xy, np.nan)
-    return triangulate_dlt(xy, evidence.poses, evidence.weight)
+    if len(evidence.poses) > 1:
+        points = triangulate_dlt(xy, evidence.poses, evidence.weight)
+    else:
+        points = np.full((*evidence.weight.shape[1:], 3), np.nan)
+    if evidence.lifted is None:
+        return points
+    return fill_points(
+        points, evidence.lifted, evidence.xy, evidence.weight, evidence.poses, ASSUMED_HEIGHT_M
+    )

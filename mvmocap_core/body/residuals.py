@@ -15,7 +15,9 @@ from mvmocap_core.body.kinematics import (
     landmark_shape_jacobian,
     point_jacobian,
 )
+from mvmocap_core.body.lifted_prior import add_prior
 from mvmocap_core.body.skeleton import JOINT, PROPORTIONS, Body
+from mvmocap_core.body.world import stature_m
 from mvmocap_core.geometry.rotations import rotmat_to_rotvec
 
 CAUCHY_SCALE = 2.0
@@ -67,6 +69,10 @@ def _linearise_chunk(pose: Pose, body: Body, evidence: Evidence, with_shape: boo
     hessian = rows.transpose(0, 2, 1) @ MJ
     gradient = np.einsum("fpn,fp->fn", rows, b.reshape(n_frames, -1))
     cost = cost + _add_habits(pose, hessian, gradient)
+    if evidence.depth is not None:
+        cost = cost + add_prior(
+            evidence.depth, points, jacobian, stature_m(body.rest_offsets_m), hessian, gradient
+        )
     if not with_shape:
         none = np.zeros((n_frames, N_UNKNOWNS, 0))
         return Normals(hessian, gradient, cost, none, np.zeros((0, 0)), np.zeros(0))

@@ -15,6 +15,7 @@ from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.detection.detections import LANDMARK_NAMES, NOISE_CORRELATION_S, Track
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.rotations import rotmat_to_quat_wxyz
+from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.contacts import detect_contacts
 from mvmocap_core.options import ASSUMED_HEIGHT_M
@@ -37,6 +38,7 @@ def solve_body(
     start_s: float | None = None,
     end_s: float | None = None,
     height_m: float | None = None,
+    lifted: Lifted | None = None,
     progress: Progress = silent,
 ) -> MotionClip:
     """Fit a skeleton of constant bone lengths to all views over the whole take.
@@ -44,10 +46,11 @@ def solve_body(
     The motion covers the union of the videos, or `start_s` to `end_s`, at `fps`.
     height_m: the performer's stature; None assumes `ASSUMED_HEIGHT_M`. Cameras in metres know
     the scale better: then it has no say.
+    lifted: what single views say of depth at `frame_times`; a single video needs it.
     Raises UnsolvableError if no frame in the range shows the whole trunk in two views.
     """
     times_s = frame_times(tracks, timeline, fps, start_s, end_s)
-    evidence = gather_evidence(tracks, timeline, calibration.cameras, times_s)
+    evidence = gather_evidence(tracks, timeline, calibration.cameras, times_s, lifted)
     progress(0.0, "Measuring the body")
     body = _measure(evidence, fps)
 
@@ -81,7 +84,7 @@ def frame_times(
 
 def _measure(evidence: Evidence, fps: float) -> Body:
     """The performer's proportions, from frames that both views see well."""
-    seen = np.sort(evidence.weight.sum(axis=2), axis=0)[-2]
+    seen = np.sort(evidence.weight.sum(axis=2), axis=0)[-2:][0]
     good = np.flatnonzero(seen > _WELL_SEEN)
     if len(good) < 5:
         raise UnsolvableError(

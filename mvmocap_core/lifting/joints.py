@@ -50,6 +50,26 @@ _STATURE_BONES = {
     ("shoulder", "elbow"): 0.172, ("elbow", "wrist"): 0.146,
 }  # fmt: skip
 
+_STANDING = {
+    "nose": (0.0, -0.04, 0.375), "ear": (0.043, 0.02, 0.385), "shoulder": (0.103, 0.0, 0.30),
+    "elbow": (0.14, 0.01, 0.14), "wrist": (0.16, -0.03, 0.0), "hip": (0.06, 0.0, 0.0),
+    "knee": (0.06, -0.02, -0.245), "ankle": (0.06, 0.02, -0.485),
+    "foot_index": (0.07, -0.09, -0.52),
+}  # fmt: skip
+
+
+def _standing_pose() -> np.ndarray:
+    places = []
+    for name in JOINT_NAMES:
+        side, _, part = name.partition("_")
+        place = np.array(_STANDING[part or name])
+        places.append(place * (-1.0 if side == "right" else 1.0, 1.0, 1.0))
+    return np.array(places)
+
+
+STANDING_POSE = _standing_pose()
+"""(J, 3) an average adult who stands: left, back, up of the middle of the hips, over stature."""
+
 
 def root_of(points: np.ndarray) -> np.ndarray:
     """(..., J, C) -> (..., 1, C): the middle of the hips."""

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mvmocap_core.lifting.joints import N_JOINTS
-from mvmocap_core.lifting.rotations import rotvec_to_rotmat, sixd_to_rotmat
+from mvmocap_core.lifting.joints import N_JOINTS, STANDING_POSE
+from mvmocap_core.lifting.rotations import sixd_to_rotmat
 
 LEAK = 0.01
 MIN_LOG_SCALE = -7.0
+_FACING = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0)  # left and back of a performer who faces the phone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,10 @@ class ResidualBlock(nn.Module):
 class CanonicalLifter(nn.Module):
     """One frame at a time: a shared residual block, then a branch for the pose and the rotation.
 
-    Wandt et al., "CanonPose", CVPR 2021, whose width is 1024.
+    Wandt et al., "CanonPose", CVPR 2021, whose width is 1024. Two things differ. The rotation is
+    two of its columns, not an axis with an angle, which jumps for performers seen from behind.
+    And the net starts from somebody who stands upright and faces the phone: a flat pose and no
+    rotation is a saddle that training without labels hardly leaves.
     """
 
     def __init__(self, width: int = 1024) -> None:
@@ -65,7 +69,11 @@ class CanonicalLifter(nn.Module):
         self.pose_branch = nn.Sequential(ResidualBlock(width), ResidualBlock(width))
         self.rotation_branch = nn.Sequential(ResidualBlock(width), ResidualBlock(width))
         self.pose_head = nn.Linear(width, 3 * N_JOINTS)
-        self.rotation_head = nn.Linear(width, 3)
+        self.rotation_head = nn.Linear(width, 6)
+        with torch.no_grad():
+            self.pose_head.weight.mul_(0.1)
+            self.pose_head.bias.copy_(torch.from_numpy(STANDING_POSE).flatten())
+            self.rotation_head.bias.copy_(torch.tensor(_FACING))
 
     def forward(self, keypoints: Tensor) -> Lift:
         """(..., J, 3): x, y, confidence, each pose divided by its own size."""
@@ -73,7 +81,7 @@ class CanonicalLifter(nn.Module):
         hidden = functional.leaky_relu(self.inlet(keypoints.flatten(-2)), LEAK)
         hidden = self.shared(hidden)
         canonical = self.pose_head(self.pose_branch(hidden)).reshape(*lead, N_JOINTS, 3)
-        rotation = rotvec_to_rotmat(self.rotation_head(self.rotation_branch(hidden)))
+        rotation = sixd_to_rotmat(self.rotation_head(self.rotation_branch(hidden)))
         return Lift(canonical, rotation, canonical.new_zeros(*lead, N_JOINTS, 2))
 
 

@@ -1,6 +1,7 @@
 """Trains a network: by seed alone, resumable, on whatever device there is."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,9 @@ def train(
     sums: dict[str, float] = {}
     for step in range(first, options.steps):
         for group in optimiser.param_groups:
-            group["lr"] = options.learning_rate * 0.5 * (1.0 + np.cos(np.pi * step / options.steps))
+            group["lr"] = (
+                options.learning_rate * 0.5 * (1.0 + math.cos(math.pi * step / options.steps))
+            )
         rng = np.random.default_rng([options.seed, step])
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             told = losses(net, batch(rng), device)
@@ -82,7 +85,7 @@ def train(
             entry = {name: value / n_summed for name, value in sums.items()}
             if evaluate is not None:
                 net.eval()
-                entry |= evaluate(net)
+                entry |= {name: float(value) for name, value in evaluate(net).items()}
                 net.train()
             history.append({"step": float(step + 1), **entry})
             sums = {}

@@ -92,6 +92,14 @@ def judge(evidence: Evidence) -> Verdict:
 
 def _geometry(evidence: Evidence) -> Iterator[Finding]:
     calibration = evidence.calibration
+    if len(evidence.tracks) == 1:
+        yield Finding(
+            "check",
+            "monocular",
+            "One video alone: depth, the lens and the place on the floor are guesses; "
+            "film with two phones for a motion that can be trusted.",
+        )
+        return
     angle_deg = calibration.view_angle_deg
     is_same_side = angle_deg < 90.0
     yield from _below(
@@ -126,6 +134,8 @@ def _geometry(evidence: Evidence) -> Iterator[Finding]:
 
 def _fit(evidence: Evidence) -> Iterator[Finding]:
     calibration = evidence.calibration
+    if len(evidence.tracks) == 1:
+        return
     worst = float(np.max(calibration.reprojection_rel))
     yield from _above(
         worst,

@@ -58,6 +58,14 @@ def test_a_long_advice_is_wrapped_to_the_sidebar():
 
 
 def test_every_stage_of_a_solve_has_words():
-    assert {"probe", "detect", "people", "sync", "calibrate", "body", "clean", "report"} <= set(
-        panel_text.STAGES
-    )
+    assert {
+        "probe",
+        "detect",
+        "people",
+        "sync",
+        "calibrate",
+        "lift",
+        "body",
+        "clean",
+        "report",
+    } <= set(panel_text.STAGES)

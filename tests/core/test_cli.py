@@ -81,7 +81,17 @@ def test_json_lines_hold_the_schema_and_end_with_the_report(
     assert err == ""
     records = json_lines(out, repository)
     done = [r["stage"] for r in records if r["type"] == "stage" and r["state"] == "done"]
-    assert done == ["probe", "detect", "people", "sync", "calibrate", "body", "clean", "report"]
+    assert done == [
+        "probe",
+        "detect",
+        "people",
+        "sync",
+        "calibrate",
+        "lift",
+        "body",
+        "clean",
+        "report",
+    ]
     assert records[-1]["type"] == "result"
     report = json.loads((take / "report.json").read_text())
     assert records[-1] == {"type": "result", "command": "solve", "take": str(take), **report}

@@ -44,7 +44,7 @@ def test_solve_leaves_motion_and_report(tmp_path, clips, imagined, repository):
     assert json.loads((tmp_path / "report.json").read_text()) == report
     assert report["verdict"] == "good"
     assert "data:image/jpeg" in (tmp_path / "report.html").read_text(encoding="utf-8")
-    stages = ["probe", "detect", "people", "sync", "calibrate", "body", "clean", "report"]
+    stages = ["probe", "detect", "people", "sync", "calibrate", "lift", "body", "clean", "report"]
     assert [s for s in report["timings_s"] if s != "report"] == stages[:-1]
 
 
@@ -195,11 +195,11 @@ def test_unsolvable_stage_is_reported_and_keeps_the_earlier_motion(tmp_path, cli
 
 
 @pytest.mark.parametrize(
-    ("n_videos", "reason"), [(0, "one_video"), (1, "one_video"), (3, "too_many_videos")]
+    ("n_videos", "reason"), [(0, "no_video"), (1, "one_video"), (3, "too_many_videos")]
 )
-def test_other_than_two_videos_are_refused(tmp_path, clips, imagined, n_videos, reason):
+def test_geometry_needs_two_videos(tmp_path, clips, imagined, n_videos, reason):
     with pytest.raises(InputError) as caught:
-        solve([*clips, *clips][:n_videos], tmp_path / "take", SolveOptions())
+        solve([*clips, *clips][:n_videos], tmp_path / "take", SolveOptions(method="geometry"))
     assert caught.value.reason == reason
     assert not (tmp_path / "take").exists()
 

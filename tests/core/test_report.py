@@ -8,6 +8,8 @@ import jsonschema
 import numpy as np
 import pytest
 
+from mvmocap_core.calibration.given import nothing_given
+from mvmocap_core.calibration.single_view import assume_camera
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.progress import silent
@@ -15,6 +17,7 @@ from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence, seen_by_view
 from mvmocap_core.report.verdict import judge
 from mvmocap_core.stages import Stages
+from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import probe_video
 from tests.core.clips import write_clip
 from tests.core.scenes import make_calibration, make_motion, make_timeline, make_tracks
@@ -132,6 +135,19 @@ def test_person_seldom_seen_by_both_is_told():
     assert (verdict.grade, verdict.reasons) == ("check", ("seldom_seen_by_both",))
     evidence.tracks[1].confidence[:58] = 0.1
     assert judge(evidence).grade == "unusable"
+
+
+def test_one_video_is_never_good_and_says_so():
+    both = make_evidence()
+    calibration = assume_camera(both.tracks[0], None, nothing_given(1))
+    alone = replace(
+        make_timeline(),
+        **{name: getattr(make_timeline(), name)[:1] for name in Timeline.__slots__},
+    )
+    evidence = replace(both, tracks=both.tracks[:1], timeline=alone, calibration=calibration)
+    verdict = judge(evidence)
+    assert verdict.grade == "check"
+    assert verdict.reasons == ("monocular",)
 
 
 def test_worst_reason_comes_first_with_its_advice():
