@@ -33,7 +33,8 @@ from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.files import write_text
 from mvmocap_core.sync.audio import match_sound
-from mvmocap_core.sync.estimate import CERTAIN, estimate_timeline
+from mvmocap_core.sync.estimate import estimate_timeline
+from mvmocap_core.sync.timeline import CERTAIN
 from mvmocap_core.video.audio import Sound
 
 N_TAKES, N_QUICK_TAKES = 300, 60

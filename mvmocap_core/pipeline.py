@@ -333,8 +333,13 @@ class _Job:
 
 
 def refined_timeline(timeline: Timeline, calibration: Calibration) -> Timeline:
-    """The time line with the offsets that the calibration refined."""
-    return replace(timeline, offset_s=calibration.offset_s, offset_std_s=calibration.offset_std_s)
+    """The time line with the offsets that the calibration refined, or preferred."""
+    return replace(
+        timeline,
+        offset_s=calibration.offset_s,
+        offset_std_s=calibration.offset_std_s,
+        agreement=calibration.agreement,
+    )
 
 
 def _as_json(values: np.ndarray) -> list[float | None]:

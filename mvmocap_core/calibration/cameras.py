@@ -30,6 +30,7 @@ class Calibration:
     cameras:              see `Cameras`.
     offset_s:             (V,) the time line's offsets, refined; seconds.
     offset_std_s:         (V,) one standard deviation, seconds.
+    agreement:            (V,) in [0, 1]: how far these offsets are ahead of any others.
     focal_std:            (V,) one standard deviation of log focal length.
     rotation_std_deg:     relative rotation of the views, one standard deviation.
     view_angle_deg:       angle between the two viewing directions to the performer.
@@ -46,6 +47,7 @@ class Calibration:
     cameras: Cameras
     offset_s: np.ndarray
     offset_std_s: np.ndarray
+    agreement: np.ndarray
     focal_std: np.ndarray
     rotation_std_deg: float
     view_angle_deg: float

@@ -35,6 +35,7 @@ def assume_camera(track: Track, focal_35mm: float | None, given: GivenFacts) -> 
         ),
         offset_s=np.zeros(1),
         offset_std_s=np.zeros(1),
+        agreement=np.ones(1),
         focal_std=np.array([LENS_LOG_STD if has_lens else focal_std]),
         rotation_std_deg=0.0,
         view_angle_deg=float("nan"),

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from mvmocap_core.report.evidence import Evidence, filmed_by_view, movement_m, seen_by_view
-from mvmocap_core.sync.estimate import CERTAIN
+from mvmocap_core.sync.timeline import CERTAIN
 
 Grade = Literal["good", "check", "unusable"]
 

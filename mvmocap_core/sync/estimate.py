@@ -10,13 +10,12 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.sync.audio import SoundMatch, match_sound
-from mvmocap_core.sync.match import BAD_COST, MotionMatch, match_motion
-from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.sync.match import BAD_COST, N_RIVALS, MotionMatch, match_motion
+from mvmocap_core.sync.timeline import CERTAIN, Timeline
 
 if TYPE_CHECKING:
     from mvmocap_core.video.audio import Sound
 
-CERTAIN = 0.5
 SAME_S = 0.06
 """Sound and motion say the same when they differ by less: sound may travel 20 m."""
 _DISPUTED = 0.4
@@ -41,8 +40,11 @@ def estimate_timeline(tracks: Sequence[Track], sounds: Sequence[Sound | None]) -
     if not tracks or len(tracks) != len(sounds):
         raise ValueError(f"{len(tracks)} tracks and {len(sounds)} sounds; one of each a video")
     rows = [(0.0, 0.0, 0.0, "reference", 1.0)]
+    rivals_s = np.full((len(tracks), N_RIVALS), np.nan)
     for view in range(1, len(tracks)):
-        rows.append(_date(tracks[0], tracks[view], sounds[0], sounds[view], view))
+        row, rivals = _date(tracks[0], tracks[view], sounds[0], sounds[view], view)
+        rows.append(row)
+        rivals_s[view, : len(rivals)] = rivals
     offset_s, drift_ppm, std_s, method, agreement = zip(*rows, strict=True)
     return Timeline(
         offset_s=np.array(offset_s),
@@ -50,29 +52,30 @@ def estimate_timeline(tracks: Sequence[Track], sounds: Sequence[Sound | None]) -
         offset_std_s=np.array(std_s),
         method=np.array(method),
         agreement=np.array(agreement),
+        rivals_s=rivals_s,
     )
 
 
 def _date(
     first: Track, second: Track, sound: Sound | None, other_sound: Sound | None, view: int
-) -> tuple[float, float, float, str, float]:
-    """Offset, drift, standard deviation, method and agreement of one video."""
+) -> tuple[tuple[float, float, float, str, float], tuple[float, ...]]:
+    """Offset, drift, standard deviation, method and agreement of one video; and its rivals."""
     heard = match_sound(sound, other_sound) if sound and other_sound else None
     hints_s = (heard.offset_s, *heard.others_s) if heard else ()
     seen = match_motion(first, second, hints_s)
     if heard is not None:
         dated = _by_sound(heard, seen, hints_s)
         if dated is not None:
-            return dated
+            return dated, ()
     if seen is None:
-        return 0.0, 0.0, _UNKNOWN_STD_S, "motion", 0.0
+        return (0.0, 0.0, _UNKNOWN_STD_S, "motion", 0.0), ()
     if seen.cost > BAD_COST and seen.agreement == 0.0:
         raise UnsolvableError(
             f"video {view + 1} does not seem to show the same moments as video 1; give videos of "
             "one performance that overlap by at least two seconds.",
             reason="no_overlap",
         )
-    return seen.offset_s, 0.0, seen.std_s, "motion", seen.agreement
+    return (seen.offset_s, 0.0, seen.std_s, "motion", seen.agreement), seen.rivals_s
 
 
 def _by_sound(

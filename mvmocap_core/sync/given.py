@@ -34,7 +34,8 @@ def complete_timeline(
     known[0] = False  # the reference, given or not
     if known[1:].all():
         nothing = np.zeros(len(tracks))
-        found = Timeline(nothing, nothing, nothing, np.full(len(tracks), "reference"), nothing + 1)
+        method = np.full(len(tracks), "reference")
+        found = Timeline(nothing, nothing, nothing, method, nothing + 1, nothing[:, None] + np.nan)
     else:
         found = estimate_timeline(tracks, sounds())
     return Timeline(
@@ -43,4 +44,5 @@ def complete_timeline(
         offset_std_s=np.where(known, GIVEN_STD_S, found.offset_std_s),
         method=np.where(known, "given", found.method),
         agreement=np.where(known, 1.0, found.agreement),
+        rivals_s=np.where(known[:, None], np.nan, found.rivals_s),
     )

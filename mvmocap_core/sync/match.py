@@ -25,6 +25,7 @@ _WEAK_EVIDENCE = 3.0
 _SCAN_STEP_S = 0.05
 _MAX_SCAN = 400
 _N_SCAN_KEPT = 6
+N_RIVALS = 3
 _REACH_S = 0.1
 _MOTION_STD_S = 0.025
 """Of the top of the motion correlation, from virtual takes and real footage."""
@@ -42,6 +43,7 @@ class MotionMatch:
     agreement:       in [0, 1], 0 where another offset is as good.
     cost:            epipolar cost there, see `EpipolarScore`.
     overlap_s:       seconds filmed by both.
+    rivals_s:        at most `N_RIVALS` other offsets, likeliest first.
     """
 
     offset_s: float
@@ -49,6 +51,7 @@ class MotionMatch:
     agreement: float
     cost: float
     overlap_s: float
+    rivals_s: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def _match(
         agreement=_agreement(best, scored),
         cost=best.cost,
         overlap_s=best.overlap_s,
+        rivals_s=_rivals_s(best, scored),
     )
 
 
@@ -164,6 +168,20 @@ def _scan(first: Track, second: Track, score: EpipolarScore) -> list[Candidate]:
     peaks = np.flatnonzero(is_peak)
     best = peaks[np.argsort(-gain[peaks])][:_N_SCAN_KEPT]
     return [Candidate(float(offsets[i]), 0.0, float(seconds[i])) for i in best]
+
+
+def _rivals_s(best: _Scored, scored: list[_Scored]) -> tuple[float, ...]:
+    """The likeliest offsets that differ from the best one and from each other.
+
+    None where not even the best one fits: there the right one may not be among them.
+    """
+    if best.cost > GOOD_COST:
+        return ()
+    chosen = [best.offset_s]
+    for each in sorted(scored, key=lambda each: -each.log_odds):
+        if min(abs(each.offset_s - other) for other in chosen) >= _DISTINCT_S:
+            chosen.append(each.offset_s)
+    return tuple(chosen[1 : N_RIVALS + 1])
 
 
 def _agreement(best: _Scored, scored: list[_Scored]) -> float:

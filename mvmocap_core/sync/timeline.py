@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CERTAIN = 0.5
+"""Agreement below which another offset fits nearly as well."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
@@ -16,6 +19,7 @@ class Timeline:
     offset_std_s:  (V,) one standard deviation of the offset, seconds.
     method:        (V,) of str: "reference", "audio", "motion" or "given".
     agreement:     (V,) in [0, 1]: how far the best offset is ahead of the runner-up.
+    rivals_s:      (V, N) other offsets that may be right, likeliest first; NaN = no more of them.
     """
 
     offset_s: np.ndarray
@@ -23,6 +27,7 @@ class Timeline:
     offset_std_s: np.ndarray
     method: np.ndarray
     agreement: np.ndarray
+    rivals_s: np.ndarray
 
     def to_first(self, view: int, times_s: np.ndarray) -> np.ndarray:
         """Times on video `view`'s clock, as seconds on the first video's clock."""

@@ -37,6 +37,7 @@ class Performance:
             offset_std_s=np.array([0.0, std_s]),
             method=np.array(["reference", "given"]),
             agreement=np.ones(2),
+            rivals_s=np.full((2, 1), np.nan),
         )
 
 

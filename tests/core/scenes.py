@@ -140,6 +140,7 @@ def make_timeline(offset_s: float = 0.0) -> Timeline:
         offset_std_s=np.array([0.0, 0.002]),
         method=np.array(["reference", "audio"]),
         agreement=np.array([1.0, 0.6]),
+        rivals_s=np.full((2, 1), np.nan),
     )
 
 
@@ -148,6 +149,7 @@ def make_calibration(cameras: Cameras | None = None, **changes: object) -> Calib
         cameras=make_cameras() if cameras is None else cameras,
         offset_s=np.zeros(2),
         offset_std_s=np.array([0.0, 0.002]),
+        agreement=np.array([1.0, 0.6]),
         focal_std=np.array([0.03, 0.03]),
         rotation_std_deg=0.8,
         view_angle_deg=80.0,

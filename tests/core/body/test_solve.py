@@ -22,6 +22,7 @@ def perfect_calibration(truth) -> Calibration:
         cameras=truth.cameras,
         offset_s=np.array([0.0, truth.offset_s]),
         offset_std_s=np.zeros(2),
+        agreement=np.ones(2),
         focal_std=np.full(2, 0.02),
         rotation_std_deg=0.5,
         view_angle_deg=75.0,
