@@ -7,6 +7,7 @@ NAMES = {
     "accuracy": "joint, camera and clock errors on every clip with truth",
     "sync": "offset errors on hundreds of virtual pairs of phones",
     "robustness": "hundreds of virtual takes against calibrated triangulation, and hopeless ones",
+    "motion": "feet, smoothness and contacts before and after the clean-up",
     "speed": "seconds and memory by stage, and how they grow with length",
 }
 

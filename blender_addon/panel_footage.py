@@ -88,7 +88,7 @@ class MVMOCAP_PT_footage(SidebarPanel, bpy.types.Panel):
         if video.problem:
             box = self.layout.box()
             box.alert = True
-            self.say(context, box, video.problem)
+            self.say(context, box, panel_text.sentence(video.problem))
         elif video.is_probed:
             facts = panel_text.video_facts(
                 video.width_px,

@@ -21,7 +21,7 @@ STAGES = {
     "report": "Writing the report",
     "footage": "Writing footage",
 }
-_CHARACTER_PX = 5.9
+_CHARACTER_PX = 6.1
 _MARGIN_PX = 48
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from . import panel_bake, panel_footage, panel_text
+from .panel_trust import draw_trust
 from .sidebar import SidebarPanel
 
 
@@ -66,6 +67,7 @@ class MVMOCAP_PT_solve(SidebarPanel, bpy.types.Panel):
         title.label(text=panel_text.VERDICTS.get(state.verdict, state.verdict))
         for advice in state.advice:
             self.say(context, box, advice.text)
+        draw_trust(context, box, state)
         box.operator("mvmocap.open_report")
 
 
@@ -109,10 +111,44 @@ class MVMOCAP_PT_scene(SidebarPanel, bpy.types.Panel):
         column.operator("mvmocap.look_through")
 
 
+class MVMOCAP_PT_clean(SidebarPanel, bpy.types.Panel):
+    """The motion without what disturbs in it."""
+
+    bl_idname = "MVMOCAP_PT_clean"
+    bl_label = "Clean Up"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the choices, and the button or the progress."""
+        layout = self.layout
+        clean, state = context.scene.mvmocap_clean, context.window_manager.mvmocap_clean
+        column = layout.column()
+        column.enabled = not state.is_running
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(clean, "smoothing", slider=True)
+        column.prop(clean, "lock_feet")
+        column.prop(clean, "use_range")
+        if clean.use_range:
+            points = column.column(align=True)
+            for name, end, text in (("start_s", "IN", "In (s)"), ("end_s", "OUT", "Out (s)")):
+                row = points.row(align=True)
+                row.prop(clean, name, text=text)
+                row.operator("mvmocap.trim_here", text="", icon="TIME").end = end
+        if state.is_running:
+            row = layout.row(align=True)
+            row.progress(factor=state.progress, text=f"{round(100 * state.progress)} %")
+            row.operator("mvmocap.cancel_solve", text="Cancel")
+            return
+        button = layout.column()
+        button.scale_y = 1.4
+        button.operator("mvmocap.clean_up")
+
+
 CLASSES = (
     *panel_footage.CLASSES,
     MVMOCAP_PT_solve,
     MVMOCAP_PT_advanced,
     MVMOCAP_PT_scene,
+    MVMOCAP_PT_clean,
     *panel_bake.CLASSES,
 )

@@ -161,6 +161,20 @@ class MVMOCAP_PG_advice(bpy.types.PropertyGroup):
     text: bpy.props.StringProperty(name="Advice")
 
 
+class MVMOCAP_PG_trust(bpy.types.PropertyGroup):
+    """How far a short part of the motion may be trusted."""
+
+    trust: bpy.props.FloatProperty(name="Trust", description="-1 where it is not known")
+
+
+class MVMOCAP_PG_moment(bpy.types.PropertyGroup):
+    """A moment that should be looked at."""
+
+    time_s: bpy.props.FloatProperty(name="Time")
+    trust: bpy.props.FloatProperty(name="Trust")
+    joints: bpy.props.StringProperty(name="Joints")
+
+
 class MVMOCAP_PG_solve_state(bpy.types.PropertyGroup):
     """How the running or the last solve goes. Of this session: never saved, never undone."""
 
@@ -177,6 +191,14 @@ class MVMOCAP_PG_solve_state(bpy.types.PropertyGroup):
     n_waiting: bpy.props.IntProperty(name="Waiting Takes", min=0)
     verdict: bpy.props.StringProperty(name="Verdict")
     advice: bpy.props.CollectionProperty(type=MVMOCAP_PG_advice)
+    motion_start_s: bpy.props.FloatProperty(name="Start of the Motion")
+    motion_end_s: bpy.props.FloatProperty(name="End of the Motion")
+    trust: bpy.props.CollectionProperty(type=MVMOCAP_PG_trust)
+    firm: bpy.props.FloatProperty(name="Firm", description="Trust from which nobody has to look")
+    weak: bpy.props.FloatProperty(
+        name="Weak", description="Trust below which something is likely wrong"
+    )
+    moments: bpy.props.CollectionProperty(type=MVMOCAP_PG_moment)
     error: bpy.props.StringProperty(name="Error")
     log: bpy.props.StringProperty(name="Log", subtype="FILE_PATH")
 
@@ -186,7 +208,14 @@ class MVMOCAP_PG_solve_state(bpy.types.PropertyGroup):
         return self.state in {"WAITING", "RUNNING", "STOPPING"}
 
 
-CLASSES = (MVMOCAP_PG_video, MVMOCAP_PG_scene, MVMOCAP_PG_advice, MVMOCAP_PG_solve_state)
+CLASSES = (
+    MVMOCAP_PG_video,
+    MVMOCAP_PG_scene,
+    MVMOCAP_PG_advice,
+    MVMOCAP_PG_trust,
+    MVMOCAP_PG_moment,
+    MVMOCAP_PG_solve_state,
+)
 POINTERS = (
     (bpy.types.Scene, "mvmocap", MVMOCAP_PG_scene),
     (bpy.types.WindowManager, "mvmocap", MVMOCAP_PG_solve_state),

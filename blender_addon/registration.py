@@ -12,7 +12,9 @@ import bpy
 MODULES = (
     "properties",
     "bake_properties",
+    "clean_properties",
     "thumbnails",
+    "confidence_strip",
     "preferences",
     "operators.doctor",
     "session",
@@ -21,9 +23,11 @@ MODULES = (
     "operators.cancel_solve",
     "operators.open_take",
     "operators.scene",
+    "operators.clean_up",
     "operators.bake",
     "operators.export",
     "operators.report",
+    "operators.moments",
     "panels",
 )
 """In the order of registration: what others refer to comes first."""

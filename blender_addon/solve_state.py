@@ -107,10 +107,11 @@ def show_take(state: Any, folder: str) -> None:
 def _clear(state: Any) -> None:
     for name in (
         "take_name", "take_folder", "progress", "stage", "message", "seconds_left",
-        "verdict", "error", "log",
+        "verdict", "motion_start_s", "motion_end_s", "firm", "weak", "error", "log",
     ):  # fmt: skip
         state.property_unset(name)
-    state.advice.clear()
+    for shown in (state.advice, state.trust, state.moments):
+        shown.clear()
 
 
 def _show_report(state: Any, report: dict[str, Any], warnings: Sequence[str] = ()) -> None:
@@ -118,3 +119,17 @@ def _show_report(state: Any, report: dict[str, Any], warnings: Sequence[str] = (
     advice = [panel_words(str(sentence)) for sentence in report.get("advice", ())]
     for sentence in dict.fromkeys([*advice, *warnings]):
         state.advice.add().text = sentence
+    for person in report.get("people", ())[:1]:
+        _show_trust(state, person)
+
+
+def _show_trust(state: Any, person: dict[str, Any]) -> None:
+    state.motion_start_s, state.motion_end_s = person.get("start_s", 0.0), person.get("end_s", 0.0)
+    trust = person.get("trust", {})  # takes of earlier versions have none
+    state.firm, state.weak = trust.get("firm", 0.0), trust.get("weak", 0.0)
+    for value in trust.get("bins", ()):
+        state.trust.add().trust = -1.0 if value is None else value
+    for found in trust.get("moments", ()):
+        moment = state.moments.add()
+        moment.time_s, moment.trust = found["time_s"], found["trust"]
+        moment.joints = ", ".join(found["joints"]).replace("_", " ")

@@ -11,6 +11,7 @@ from typing import Any
 from mvmocap_core import __version__
 from mvmocap_core.errors import MocapError, ModelError
 from mvmocap_core.installation import (
+    LIFTER_NEEDS,
     NEEDS,
     check_installation,
     find_conflicts,
@@ -42,7 +43,7 @@ def examine(*, use_network: bool, with_self_test: bool = False) -> dict[str, Any
         "python": sys.executable,
         "core": str(Path(__file__).parent),
         "processors": os.cpu_count(),
-        "device": "cpu",  # nothing of this version runs elsewhere
+        "device": _device() if is_usable else "cpu",
         "thread_limits": {name: os.environ.get(name) for name in _THREAD_LIMITS},
         **(_codecs() if is_usable else {"ffmpeg": {}, "can_write_h264": None}),
         "models": _models(use_network) if is_usable else {},
@@ -103,7 +104,18 @@ def _codec_lines(findings: Mapping[str, Any]) -> list[str]:
 
 
 def _packages() -> dict[str, str]:
-    return {need.package: found_version(need) or "absent" for need in NEEDS}
+    return {need.package: found_version(need) or "absent" for need in (*NEEDS, *LIFTER_NEEDS)}
+
+
+def _device() -> str:
+    """What the lifting network runs on; the geometry runs on the processor."""
+    if unserved(LIFTER_NEEDS):
+        return "cpu"
+    try:
+        from mvmocap_core.lifting.networks import choose_device  # loads PyTorch
+    except (ImportError, OSError) as error:
+        return f"cpu; PyTorch does not load: {error}"
+    return str(choose_device())
 
 
 def _codecs() -> dict[str, Any]:

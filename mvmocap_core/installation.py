@@ -51,6 +51,9 @@ NEEDS = (
     Need("threadpoolctl", "threadpoolctl", "3.1", "4"),
 )
 
+LIFTER_NEEDS = (Need("torch", "torch", "2.4", "3"),)
+"""What the lifting network needs; without it a solve uses the geometry alone."""
+
 RIVALS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 """Packages that write their files over those of opencv-python-headless."""
 
@@ -81,8 +84,10 @@ def check_installation(needs: Sequence[Need] = NEEDS) -> None:
 
 
 def find_conflicts(needs: Sequence[Need] = NEEDS) -> list[Conflict]:
-    """Give every conflict, those with rival packages too."""
-    return unserved(needs) + [rival for name in RIVALS if (rival := _rival(name)) is not None]
+    """Give every conflict: those with rival packages too, and PyTorch where it does not serve."""
+    lifter = [conflict for conflict in unserved(LIFTER_NEEDS) if conflict.found is not None]
+    rivals = [rival for name in RIVALS if (rival := _rival(name)) is not None]
+    return unserved(needs) + lifter + rivals
 
 
 def unserved(needs: Sequence[Need] = NEEDS) -> list[Conflict]:

@@ -119,12 +119,19 @@ def _proxies(arguments: Sequence[str], console: Console) -> None:
 
 
 def _proxies_key(take: Path, videos: Sequence[Path]) -> str:
-    """Everything that the proxies depend on, as text."""
+    """Everything that the proxies depend on, as text.
+
+    Of the motion that is its frames' times and the lenses, not how anybody moves.
+    """
+    from mvmocap_core.motion.clip import load_motion
     from mvmocap_core.take import code_hash, content_hash
 
-    motion = content_hash(take / "motion.npz")
-    parts = [motion, code_hash("video"), *(content_hash(video) for video in videos)]
-    return json.dumps({"made_from": parts}) + "\n"
+    motion = load_motion(take / "motion.npz")
+    times_s = [motion.times_s[0], motion.times_s[-1], len(motion.times_s)]
+    lenses = [motion.K.tolist(), motion.dist.tolist()]
+    clocks = [motion.sync_offset_s.tolist(), motion.sync_drift_ppm.tolist()]
+    parts = [*lenses, *clocks, code_hash("video"), *(content_hash(video) for video in videos)]
+    return json.dumps({"times_s": times_s, "made_from": parts}) + "\n"
 
 
 def _read(path: Path) -> str:

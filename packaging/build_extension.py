@@ -3,15 +3,15 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core_wheel import BuildError, build_core_wheel
-from extension_zip import ZipError, build_zip
+from extension_zip import Edition, ZipError, build_zip
 from fetching import FetchError, fetch_locked
 from licences import LicenceError
 from locking import lock_wheels
-from targets import PLATFORMS
+from targets import PLATFORMS, PYTHONS
 from validation import InvalidZipError, validate_zip
 from wheel_files import read_wheel, sha256_of
 from wheel_lock import REPOSITORY, read_lock, wheels_of, write_lock
@@ -31,7 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.lock:
             _lock()
-        for zip_path in _build(chosen.platform or list(PLATFORMS), chosen.out):
+        pythons = tuple(each for each in PYTHONS if not chosen.python or each in chosen.python)
+        editions = [
+            Edition(platform=platform, is_full=chosen.full, pythons=pythons)
+            for platform in chosen.platform or PLATFORMS
+        ]
+        for zip_path in _build(editions, chosen.out):
             size_mb = zip_path.stat().st_size / 1e6
             print(f"{zip_path}  {size_mb:.0f} MB  sha256 {sha256_of(zip_path)}", flush=True)
     except _FAILURES as error:
@@ -46,18 +51,21 @@ def _lock() -> None:
     write_lock(lock_wheels(core))
 
 
-def _build(platforms: Sequence[str], out: Path) -> list[Path]:
+def _build(editions: Sequence[Edition], out: Path) -> Iterator[Path]:
     locked = read_lock()
-    fetch_locked(wheel for wheel in locked if not set(platforms).isdisjoint(wheel.platforms))
     models = [fetch_model(name) for name in DETECTORS]
-    zips = []
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as folder:
         core = build_core_wheel(Path(folder), models=models)
-        for platform in platforms:
-            paths = [wheel.path for wheel in wheels_of(platform, locked)]
-            zips.append(build_zip(platform, core, paths, out))
-            validate_zip(zips[-1])
-    return zips
+        for edition in editions:
+            wheels = [
+                wheel
+                for wheel in wheels_of(edition.platform, locked, is_full=edition.is_full)
+                if edition.takes(wheel.file)
+            ]
+            fetch_locked(wheels)
+            zip_path = build_zip(edition, core, [wheel.path for wheel in wheels], out)
+            validate_zip(zip_path)
+            yield zip_path
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,11 +73,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--platform", action="append", choices=list(PLATFORMS), help="default: all; may be repeated"
     )
+    parser.add_argument("--full", action="store_true", help="the zips that carry PyTorch too")
+    parser.add_argument(
+        "--python", action="append", choices=PYTHONS,
+        help="only for the Blenders of this Python (3.11: 4.2 to 5.0; 3.13: 5.1 and later)",
+    )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, default=REPOSITORY / "dist", metavar="DIR", help="default: dist/"
     )
     parser.add_argument(
-        "--lock", action="store_true", help="write wheels/wheels.toml anew from requirements.txt"
+        "--lock", action="store_true", help="write wheels/wheels.toml anew from the pins"
     )
     return parser
 

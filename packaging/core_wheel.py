@@ -1,6 +1,5 @@
 """Builds mvmocap_core as a wheel with the pose models inside, the same bytes every time."""
 
-import base64
 import hashlib
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reproducible import write_zip
+from trimming import with_record
 from wheel_lock import REPOSITORY
 
 MODEL_FOLDER = "mvmocap_core/detection/models"
@@ -84,15 +84,4 @@ def _write_wheel(built: Path, target: Path, models: Sequence[Path]) -> None:
     with zipfile.ZipFile(built) as wheel:
         entries = {name: wheel.read(name) for name in wheel.namelist() if not name.endswith("/")}
     entries |= {f"{MODEL_FOLDER}/{model.name}": model.read_bytes() for model in models}
-    record = next(name for name in entries if name.endswith(".dist-info/RECORD"))
-    del entries[record]
-    lines = [
-        f"{name},sha256={_record_hash(entries[name])},{len(entries[name])}\n"
-        for name in sorted(entries)
-    ]
-    entries[record] = "".join([*lines, f"{record},,\n"]).encode()
-    write_zip(target, entries)
-
-
-def _record_hash(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    write_zip(target, with_record(entries))

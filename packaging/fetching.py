@@ -13,6 +13,8 @@ from wheel_files import fits, sha256_of
 from wheel_lock import CACHE_FOLDER, LockedWheel
 
 TIMEOUT_S = 1800
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+"""Has the local versions (2.13.0+cpu), which PyPI takes of no package."""
 
 
 class FetchError(Exception):
@@ -32,6 +34,8 @@ def download(pins: Sequence[Pin], target: Target, folder: Path) -> None:
     ]
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as name:
         listing = Path(name) / "requirements.txt"
+        if any("+" in pin.version for pin in pins):
+            lines.insert(0, f"--extra-index-url {CPU_INDEX}")
         listing.write_text("\n".join(lines) + "\n", encoding="utf-8")
         done = subprocess.run(
             [

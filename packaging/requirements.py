@@ -13,10 +13,13 @@ from wheel_files import WheelFacts
 from packaging.requirements import Requirement
 
 CORE = "mvmocap-core"
+LIFTER = "lifter"
+"""The core's extra that the full zips have: PyTorch and what it asks for."""
 
 REPLACED = {
     "opencv-contrib-python": "opencv-python-headless has what MediaPipe uses; two would collide",
     "sounddevice": "records from microphones; MediaPipe imports it for its audio tasks alone",
+    "setuptools": "builds C++ extensions of PyTorch, which nothing here does",
 }
 """What wheels ask for and deliberately do not get, with the reason."""
 
@@ -52,24 +55,29 @@ def read_pins(path: Path) -> list[Pin]:
     return pins
 
 
-def needed(facts: WheelFacts, target: Target) -> list[Requirement]:
-    """What the target has to bring for this wheel, beyond Blender and what is replaced."""
+def needed(facts: WheelFacts, target: Target, *, extra: str = "") -> list[Requirement]:
+    """What the target has to bring for this wheel, beyond Blender and what is replaced.
+
+    extra: of the core, what it asks for with this extra too.
+    """
+    markers = {**target.markers, "extra": extra if facts.name == CORE else ""}
     return [
         requirement
         for requirement in facts.requires
-        if (requirement.marker is None or requirement.marker.evaluate(target.markers))
+        if (requirement.marker is None or requirement.marker.evaluate(markers))
         and canonicalize_name(requirement.name) not in (*REPLACED, *FROM_BLENDER)
     ]
 
 
-def unmet(carried: Mapping[str, WheelFacts], target: Target) -> list[str]:
+def unmet(carried: Mapping[str, WheelFacts], target: Target, *, extra: str = "") -> list[str]:
     """Say which requirements of the carried wheels the target would not meet; none is right.
 
     carried: by name, the wheels that this target installs.
+    extra:   of the core, to be met too.
     """
     problems = []
     for facts in carried.values():
-        for requirement in needed(facts, target):
+        for requirement in needed(facts, target, extra=extra):
             found = carried.get(canonicalize_name(requirement.name))
             if found is None:
                 problems.append(f"{target}: {facts.name} needs {requirement}, which is absent.")

@@ -1,10 +1,13 @@
 """The Blenders that the extension is built for: operating system, processor and Python."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 PYTHONS = ("3.11", "3.13")
 """Of Blender 4.2 to 5.0, and of 5.1 and later. One zip serves both."""
+
+BLENDERS = {"3.11": ("4.2.0", "5.1.0"), "3.13": ("5.1.0", None)}
+"""The first Blender with a Python, and the first one after that has another."""
 
 BLENDER_NUMPY = {"3.11": "1.26.4", "3.13": "2.3.4"}
 """What Blender carries itself, by its Python: no zip of ours brings NumPy."""
@@ -89,7 +92,7 @@ class Target:
         }
 
 
-def targets(platform: Platform) -> Iterator[Target]:
+def targets(platform: Platform, pythons: Iterable[str] = PYTHONS) -> Iterator[Target]:
     """The platform with each Python."""
-    for python in PYTHONS:
+    for python in pythons:
         yield Target(platform, python)

@@ -13,6 +13,12 @@ from targets import Target
 
 from packaging.requirements import Requirement
 
+PATH_LIMIT = 259
+"""Of Windows, without the zero at the end."""
+TYPICAL_PREFIX = 120
+"""Of Blender's site-packages for extensions in the profile of a Windows user."""
+
+_NOT_TEXTS = (".py", ".pyi", ".pyc", ".h", ".json", ".xml")
 _LICENCE_WORDS = ("licen", "copying", "notice", "authors", "copyright")
 
 
@@ -76,13 +82,24 @@ def licence_texts(path: Path) -> dict[str, bytes]:
     texts: dict[str, bytes] = {}
     with zipfile.ZipFile(path) as wheel:
         for name in wheel.namelist():
-            short = PurePosixPath(name)
-            if name.endswith("/") or short.suffix in (".py", ".pyi", ".pyc", ".h", ".json", ".xml"):
-                continue
-            if any(word in short.name.lower() for word in _LICENCE_WORDS):
-                is_inside = short.parts[0].endswith(".dist-info")
-                texts["/".join(short.parts[1:] if is_inside else short.parts)] = wheel.read(name)
+            if is_licence(name):
+                parts = PurePosixPath(name).parts
+                is_inside = parts[0].endswith(".dist-info")
+                texts["/".join(parts[1:] if is_inside else parts)] = wheel.read(name)
     return texts
+
+
+def is_licence(name: str) -> bool:
+    """Whether a file of a wheel is a licence, a notice or a list of authors, by its name."""
+    short = PurePosixPath(name)
+    if name.endswith("/") or short.suffix in _NOT_TEXTS:
+        return False
+    return any(word in short.name.lower() for word in _LICENCE_WORDS)
+
+
+def is_too_long(name: str) -> bool:
+    """Whether Windows would refuse a file of a wheel where Blender unpacks it."""
+    return TYPICAL_PREFIX + len(name) > PATH_LIMIT
 
 
 def _is_in_dist_info(name: str, file_name: str) -> bool:

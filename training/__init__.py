@@ -1,1 +1,1 @@
-"""Training the lifters from motion capture."""
+"""Training from motion capture of what the core ships as weights: lifters and contacts."""

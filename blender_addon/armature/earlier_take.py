@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 import bpy
 import numpy as np
 
-PART_KEY, DIGEST_KEY = "mvmocap_part", "mvmocap_digest"
+from .scene import PART_KEY
+
+DIGEST_KEY = "mvmocap_digest"
 
 
 def parts_of(collection: bpy.types.Collection) -> list[bpy.types.Object]:

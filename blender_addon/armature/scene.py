@@ -2,6 +2,9 @@
 
 import bpy
 
+PART_KEY = "mvmocap_part"
+"""Custom property of every object that the set-up of a take adds: which part of it it is."""
+
 _OWN_KEY = "mvmocap_collection"
 
 
@@ -29,13 +32,19 @@ def own_collection(name: str, parent: bpy.types.Collection) -> bpy.types.Collect
 
     A new one is called name.001 and so on where `name` is taken.
     """
-    for found in parent.children_recursive:
-        if found.get(_OWN_KEY) == name:
-            return found
+    earlier = find_own_collection(name, parent)
+    if earlier is not None:
+        return earlier
     collection = bpy.data.collections.new(name)
     collection[_OWN_KEY] = name
     parent.children.link(collection)
     return collection
+
+
+def find_own_collection(name: str, parent: bpy.types.Collection) -> bpy.types.Collection | None:
+    """The collection that `own_collection` has made for `name` inside `parent`; None if none."""
+    made = (found for found in parent.children_recursive if found.get(_OWN_KEY) == name)
+    return next(made, None)
 
 
 def show_collection(view_layer: bpy.types.ViewLayer, collection: bpy.types.Collection) -> None:

@@ -14,7 +14,16 @@ from .earlier_take import mark_part, parts_of, replace_parts
 from .generate import generate_armature
 from .resample import SampledMotion, sample_motion
 from .rest_pose import rest_bones
-from .scene import own_collection, set_frame_range, set_frame_rate, show_collection
+from .scene import (
+    PART_KEY,
+    find_own_collection,
+    own_collection,
+    set_frame_range,
+    set_frame_rate,
+    show_collection,
+)
+
+ARMATURE_PART = "armature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def set_up_take(
     cameras = add_take_cameras(name, clip, proxies, collection, frame_start=frame_start)
     parts = {f"camera {view + 1}": camera for view, camera in enumerate(cameras)}
     if armature_object is not None:
-        parts["armature"] = armature_object
+        parts[ARMATURE_PART] = armature_object
     for part, item in parts.items():
         mark_part(item, part)
     replace_parts(earlier, parts)
@@ -67,6 +76,12 @@ def set_up_take(
     n_frames = len(motion.times_s)
     set_frame_range(scene, n_frames, frame_start=frame_start)
     return TakeScene(collection, tuple(cameras), armature_object, n_frames)
+
+
+def parts_in(scene: bpy.types.Scene, name: str) -> set[str]:
+    """What `set_up_take` has added for a take and is still in the scene; empty if nothing is."""
+    collection = find_own_collection(name, scene.collection)
+    return set() if collection is None else {found[PART_KEY] for found in parts_of(collection)}
 
 
 def add_generated(

@@ -10,7 +10,7 @@ class MVMOCAP_OT_cancel_solve(bpy.types.Operator):
 
     bl_idname = "mvmocap.cancel_solve"
     bl_label = "Cancel"
-    bl_description = "Stop the solve that is running. What it has finished is kept"
+    bl_description = "Stop what the solver is doing. What it has finished is kept"
 
     include_waiting: bpy.props.BoolProperty(
         name="Waiting Takes", description="Stop the takes that wait as well", default=False
@@ -28,7 +28,9 @@ class MVMOCAP_OT_cancel_solve(bpy.types.Operator):
             session.QUEUE.cancel_all()
         elif (job := session.QUEUE.running) is not None:
             job.cancel()
-        context.window_manager.mvmocap.state = "STOPPING"
+        state = context.window_manager.mvmocap
+        if state.is_running:
+            state.state = "STOPPING"
         return {"FINISHED"}
 
 

@@ -52,6 +52,7 @@ class MVMOCAP_OT_open_take(bpy.types.Operator):
         settings.take_name = folder.name
         _read_job(settings, folder)
         show_take(state, settings.take_folder)
+        context.scene.mvmocap_clean.read(folder, state.motion_start_s, state.motion_end_s)
         if len(settings.videos) and not bpy.app.background:
             probe_videos(settings.video_paths())  # for the panel, while the window goes on
         self.report({"INFO"}, f"Opened {folder.name}: {len(motion.times_s)} frames")

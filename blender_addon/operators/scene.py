@@ -1,14 +1,27 @@
 """Show the solved take in the scene: cameras with footage, armature, frame rate and range."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from mvmocap_core.errors import MocapError
 
 from ..panel_text import sentence
-from ..scene_take import load_clip, proxies_of, take_folder, take_name
+from ..scene_take import (
+    footage_arguments,
+    has_footage,
+    load_clip,
+    proxies_of,
+    take_folder,
+    take_name,
+)
 from ..worker_client import Job, Outcome, Step, run_worker
+
+if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
+    from mvmocap_core.motion.clip import MotionClip
+
+    from ..armature.take_scene import TakeScene
 
 _POLL_S = 0.1
 
@@ -45,7 +58,7 @@ class MVMOCAP_OT_setup_scene(bpy.types.Operator):
         """Let the worker write missing footage without holding up the window."""
         try:
             folder = take_folder(context.scene)
-            arguments = _missing_footage(folder, len(load_clip(context.scene).K))
+            arguments = _missing_footage(folder, load_clip(context.scene))
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
@@ -83,28 +96,16 @@ class MVMOCAP_OT_setup_scene(bpy.types.Operator):
         try:
             folder = take_folder(scene)
             clip = load_clip(scene)
-            arguments = _missing_footage(folder, len(clip.K))
+            arguments = _missing_footage(folder, clip)
             if arguments:
                 run_worker(arguments)
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
-        from ..armature.take_scene import set_up_take
-
-        proxies = [path for path in proxies_of(folder, len(clip.K)) if path.is_file()]
-        added = set_up_take(
-            scene,
-            take_name(folder),
-            clip,
-            proxies,
-            has_armature=self.has_armature,
-            frame_start=self.frame_start,
-        )
         scene.mvmocap_bake.frame_start = self.frame_start
-        if added.armature_object is not None:
-            scene.mvmocap_bake.baked = added.armature_object
+        added = _set_up(scene, folder, clip, has_armature=self.has_armature)
         _look_through_camera(context)
-        footage = "their footage" if proxies else "no footage"
+        footage = "their footage" if has_footage(folder, clip) else "no footage"
         message = f"Added {len(added.cameras)} cameras with {footage}, {added.n_frames} frames"
         self.report({"INFO"}, message)
         return {"FINISHED"}
@@ -151,19 +152,48 @@ def _is_solved(found: bpy.types.Object) -> bool:
     return found.type == "CAMERA" and "image_size" in found.data
 
 
-def _missing_footage(folder: Path, n_views: int) -> tuple[str, ...]:
+def set_up_again(context: bpy.types.Context) -> bool:
+    """Show another motion of the scene's take where the earlier one was set up.
+
+    Returns whether it was. The current frame stays, as far as it is in the take.
+    """
+    from ..armature.take_scene import ARMATURE_PART, parts_in
+
+    scene = context.scene
+    folder = take_folder(scene)
+    parts = parts_in(scene, take_name(folder))
+    if not parts:
+        return False
+    frame = scene.frame_current
+    _set_up(scene, folder, load_clip(scene), has_armature=ARMATURE_PART in parts)
+    scene.frame_set(min(max(frame, scene.frame_start), scene.frame_end))
+    return True
+
+
+def _set_up(
+    scene: bpy.types.Scene, folder: Path, clip: "MotionClip", *, has_armature: bool
+) -> "TakeScene":
+    from ..armature.take_scene import set_up_take
+
+    added = set_up_take(
+        scene,
+        take_name(folder),
+        clip,
+        proxies_of(folder, len(clip.K)) if has_footage(folder, clip) else (),
+        has_armature=has_armature,
+        frame_start=scene.mvmocap_bake.frame_start,
+    )
+    if added.armature_object is not None:
+        scene.mvmocap_bake.baked = added.armature_object
+    return added
+
+
+def _missing_footage(folder: Path, clip: "MotionClip") -> tuple[str, ...]:
     """What the worker has to do first, or nothing.
 
     Footage whose videos are gone is left out: the take can be used without.
     """
-    from mvmocap_core.take import Take
-
-    if all(path.is_file() for path in proxies_of(folder, n_views)):
-        return ()
-    videos = Take(folder).load_job().videos
-    if not all(video.is_file() for video in videos):
-        return ()
-    return ("proxies", str(folder), *map(str, videos))
+    return () if has_footage(folder, clip) else footage_arguments(folder)
 
 
 def _look_through_camera(context: bpy.types.Context) -> None:

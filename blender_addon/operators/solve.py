@@ -141,6 +141,7 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
         scene = bpy.data.scenes.get(self._scene_name)
         if scene is not None:
             scene.mvmocap.take_folder = as_kept(self._folder)
+            scene.mvmocap_clean.read(self._folder, state.motion_start_s, state.motion_end_s)
         self.report({"INFO"}, f"Solved {self._folder.name}: {state.verdict}")
         return {"FINISHED"}
 

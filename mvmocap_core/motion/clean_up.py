@@ -3,14 +3,17 @@
 It starts from the fit every time, so that a changed choice never adds to an earlier one.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import numpy as np
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.contacts import ContactEdit
+from mvmocap_core.motion.feet import find_ground, hold_feet
 from mvmocap_core.motion.pose import joint_motion, with_motion
-from mvmocap_core.motion.smoothing import smooth_motion
+from mvmocap_core.motion.smoothing import smooth_motion, without_spikes
 from mvmocap_core.options import CleanUp
 
 _FRAMED = (
@@ -19,20 +22,32 @@ _FRAMED = (
 )  # fmt: skip
 
 
-def clean_up(fit: MotionClip, options: CleanUp) -> MotionClip:
-    """Smooth the motion and trim it, as `options` say.
+def clean_up(
+    fit: MotionClip, options: CleanUp, contact_edits: Sequence[ContactEdit] = ()
+) -> MotionClip:
+    """Smooth the motion, hold the feet that stand, and trim it, as `options` say.
 
-    What was measured stays what it is: landmarks, errors, confidence and cameras.
+    Holding feet also levels the floor under them: the whole scene turns with it, cameras too. What
+    was measured stays as it was in the scene: landmarks, errors, confidence.
+
+    contact_edits: what somebody who looked says about the contacts.
     Raises InputError if fewer than two frames are left.
     """
-    smoothed = smooth_motion(
-        joint_motion(fit),
-        [str(name) for name in fit.joint_names],
-        fit.confidence,
-        strength=options.smoothing,
-        fps=fit.fps,
-    )
-    return trim(with_motion(fit, smoothed), options.start_s, options.end_s)
+    ground = find_ground(fit, contact_edits) if options.lock_feet else None
+    clip = fit if ground is None else ground.clip
+    motion = joint_motion(clip)
+    if options.smoothing > 0.0:
+        names = [str(name) for name in clip.joint_names]
+        motion = smooth_motion(
+            without_spikes(motion, clip.fps),
+            names,
+            clip.confidence,
+            strength=options.smoothing,
+            fps=clip.fps,
+        )
+    if ground is not None:
+        motion = hold_feet(motion, ground)
+    return trim(with_motion(clip, motion), options.start_s, options.end_s)
 
 
 def trim(clip: MotionClip, start_s: float | None, end_s: float | None) -> MotionClip:

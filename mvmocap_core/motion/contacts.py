@@ -1,14 +1,21 @@
 """When heels and toes stand on the floor."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 
 from mvmocap_core.geometry.shapes import check_shape
+from mvmocap_core.motion.spans import spans
 
 SOLE_M = 0.025
 """Height of the detector's heel and toe landmarks above the floor that the foot stands on."""
 _ENTER_HEIGHT_M, _LEAVE_HEIGHT_M = 0.04, 0.07
 _ENTER_SPEED, _LEAVE_SPEED = 0.25, 0.5
 _SPEED_SPAN_S = 0.1
+_LIKELY, _POSSIBLE = 0.6, 0.45
+_SHORTEST_S = 0.06
 
 
 def speeds(points_m: np.ndarray, fps: float) -> np.ndarray:
@@ -43,4 +50,41 @@ def detect_contacts(soles_m: np.ndarray, fps: float) -> np.ndarray:
     for frame in range(len(enter) - 1, -1, -1):
         on = contacts[frame] | (on & stay[frame])
         contacts[frame] = on
+    return contacts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContactEdit:
+    """What somebody who looked says about a stretch of time.
+
+    foot: "left" or "right"; point: "heel" or "toe"; start_s, end_s: first video's clock.
+    """
+
+    foot: Literal["left", "right"]
+    point: Literal["heel", "toe"]
+    start_s: float
+    end_s: float
+    in_contact: bool
+
+
+def steady(probability: np.ndarray, fps: float) -> np.ndarray:
+    """Contacts (F, 2, 2) bool from probabilities: begun when likely, kept while possible."""
+    on = probability > _LIKELY
+    possible = probability > _POSSIBLE
+    contacts = np.zeros_like(on)
+    shortest = max(1, round(_SHORTEST_S * fps))
+    for foot in range(2):
+        for point in range(2):
+            for start, stop in spans(possible[:, foot, point]):
+                if on[start:stop, foot, point].any() and stop - start >= shortest:
+                    contacts[start:stop, foot, point] = True
+    return contacts
+
+
+def edited(contacts: np.ndarray, times_s: np.ndarray, edits: Sequence[ContactEdit]) -> np.ndarray:
+    """Contacts (F, 2, 2) at `times_s` (F,) with the edits put in, later ones over earlier ones."""
+    contacts = contacts.copy()
+    for edit in edits:
+        during = (times_s >= edit.start_s) & (times_s <= edit.end_s)
+        contacts[during, int(edit.foot == "right"), int(edit.point == "toe")] = edit.in_contact
     return contacts

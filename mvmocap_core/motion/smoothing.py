@@ -1,17 +1,18 @@
 """Smoothing without lag: every joint as much as its tremble allows, doubtful frames more.
 
 Penalised least squares on third differences (Whittaker 1923; Eilers, "A perfect smoother", 2003):
-parabolas pass unchanged, so that swings keep their peaks; the solution is symmetric in time.
+parabolas pass unchanged, so that swings keep their peaks; the solution is symmetric in time. The
+penalty has heavy tails: a take-off or a blow is not tremble.
 """
 
 import numpy as np
 from scipy.linalg import solveh_banded
+from scipy.ndimage import median_filter
 
 from mvmocap_core.geometry.rotations import quat_wxyz_to_rotmat, rotmat_to_quat_wxyz
 from mvmocap_core.geometry.shapes import check_shape
 from mvmocap_core.motion.pose import JointMotion, continuous
 
-_STENCIL = np.array([-1.0, 3.0, -3.0, 1.0])
 # Frequencies that are halved at the weakest and at the strongest smoothing, by part of the body.
 _CUTOFFS_HZ = {
     "wrist": (14.0, 3.5),
@@ -24,24 +25,41 @@ _CUTOFFS_HZ = {
 _TRUNK_CUTOFFS_HZ = (9.0, 2.0)
 _LEAST_WEIGHT = 0.05
 """Of a frame in which a joint was not seen: it says little, but more than nothing."""
+_USUAL_JERK, _USUAL_TURN_JERK = 150.0, 600.0
+"""m/s^3 of the pelvis and 1/s^3 of a quaternion, from which on motion is less and less tremble."""
+_JERK_ROUNDS = 2
+_SPIKE_S = 0.12
+"""Half the stretch within which a joint that turns away must come back for it to be a spike."""
+_SPIKE_COSINE = np.cos(np.radians(40.0) / 2.0)
+_SPIKE_WEIGHT, _SPIKE_HZ = 1e-4, 10.0
 
 
-def smooth(values: np.ndarray, weights: np.ndarray, *, cutoff_hz: float, fps: float) -> np.ndarray:
+def smooth(
+    values: np.ndarray,
+    weights: np.ndarray,
+    *,
+    cutoff_hz: float,
+    fps: float,
+    order: int = 3,
+    give: np.ndarray | float = 1.0,
+) -> np.ndarray:
     """Smooth (F, C) columns; frequencies above `cutoff_hz` fade. NaN is not allowed.
 
-    weights: (F,) trust in each frame, 0 to 1.
+    weights: (F,) trust in each frame. order: of the differences that are to be small.
+    give: (F - order,) weight of each of these differences.
     """
     check_shape("values", values, (None, None))
     n_frames = len(values)
-    if n_frames < len(_STENCIL) or cutoff_hz >= 0.5 * fps:
+    if n_frames <= order or cutoff_hz >= 0.5 * fps:
         return values.copy()
-    stiffness = (2.0 * np.sin(np.pi * cutoff_hz / fps)) ** -6.0
-    bands = np.zeros((4, n_frames))
+    stencil = np.diff(np.eye(order + 1), n=order, axis=0)[0]
+    stiffness = give * (2.0 * np.sin(np.pi * cutoff_hz / fps)) ** (-2.0 * order)
+    bands = np.zeros((order + 1, n_frames))
     bands[0] = weights
-    length = n_frames - 3
-    for i, a in enumerate(_STENCIL):
-        for j in range(i, len(_STENCIL)):
-            bands[j - i, i : i + length] += stiffness * a * _STENCIL[j]
+    length = n_frames - order
+    for i, a in enumerate(stencil):
+        for j in range(i, order + 1):
+            bands[j - i, i : i + length] += stiffness * a * stencil[j]
     return solveh_banded(bands, weights[:, None] * values, lower=True)
 
 
@@ -55,20 +73,57 @@ def smooth_motion(
 ) -> JointMotion:
     """Smooth the root's path and every joint's rotation.
 
-    confidence: (F, J). strength: 0 leaves the motion as it is, 1 is the most.
+    confidence: (F, J). strength: 0 is the least, 1 the most.
     """
-    if strength <= 0.0:
-        return motion
     weights = np.clip(confidence, _LEAST_WEIGHT, 1.0)
     quat = continuous(rotmat_to_quat_wxyz(motion.local))
     smoothed = np.empty_like(quat)
     for joint, name in enumerate(joint_names):
-        cutoff_hz = _cutoff_hz(name, strength)
-        smoothed[:, joint] = smooth(quat[:, joint], weights[:, joint], cutoff_hz=cutoff_hz, fps=fps)
+        smoothed[:, joint] = _smooth_tremble(
+            quat[:, joint], weights[:, joint], _cutoff_hz(name, strength), fps, _USUAL_TURN_JERK
+        )
     smoothed /= np.linalg.norm(smoothed, axis=-1, keepdims=True)
     cutoff_hz = _cutoff_hz("pelvis", strength)
-    root_m = smooth(motion.root_m, weights[:, 0], cutoff_hz=cutoff_hz, fps=fps)
+    root_m = _smooth_tremble(motion.root_m, weights[:, 0], cutoff_hz, fps, _USUAL_JERK)
     return JointMotion(root_m, quat_wxyz_to_rotmat(smoothed))
+
+
+def without_spikes(motion: JointMotion, fps: float) -> JointMotion:
+    """Bridge joints that turn away by more than 40 degrees for less than an eighth of a second.
+
+    A landmark that is wrong in both views for a moment turns a hand or a foot over; nobody can.
+    """
+    quat = continuous(rotmat_to_quat_wxyz(motion.local))
+    size = 2 * max(1, round(_SPIKE_S * fps)) + 1
+    usual = median_filter(quat, size=(size, 1, 1), mode="nearest")
+    usual /= np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-9)
+    aside = np.abs((quat * usual).sum(axis=-1))
+    padded = np.pad(quat, ((size // 2, size // 2), (0, 0), (0, 0)), mode="edge")
+    through = np.abs((padded[: len(quat)] * padded[size - 1 :]).sum(axis=-1))
+    is_spike = (aside < _SPIKE_COSINE) & (aside < through)  # it comes back whence it went
+    is_spike[:, 0] = False  # the whole body may well turn over
+    local = motion.local.copy()
+    for joint in np.flatnonzero(is_spike.any(axis=0)):
+        spikes = is_spike[:, joint]
+        known = continuous(np.where(spikes[:, None], usual[:, joint], quat[:, joint]))
+        weights = np.where(spikes, _SPIKE_WEIGHT, 1.0)
+        bridged = smooth(known, weights, cutoff_hz=min(_SPIKE_HZ, 0.4 * fps), fps=fps)
+        bridged /= np.linalg.norm(bridged, axis=-1, keepdims=True)
+        local[spikes, joint] = quat_wxyz_to_rotmat(bridged[spikes])
+    return JointMotion(motion.root_m, local)
+
+
+def _smooth_tremble(
+    values: np.ndarray, weights: np.ndarray, cutoff_hz: float, fps: float, usual_jerk: float
+) -> np.ndarray:
+    """Smooth (F, C) columns less where they jerk more than is usual."""
+    give = np.ones(max(len(values) - 3, 0))
+    smoothed = smooth(values, weights, cutoff_hz=cutoff_hz, fps=fps, give=give)
+    for _ in range(_JERK_ROUNDS):
+        jerk = np.linalg.norm(np.diff(smoothed, n=3, axis=0), axis=1) * fps**3
+        give = 1.0 / (1.0 + (jerk / usual_jerk) ** 2)
+        smoothed = smooth(values, weights, cutoff_hz=cutoff_hz, fps=fps, give=give)
+    return smoothed
 
 
 def _cutoff_hz(joint_name: str, strength: float) -> float:

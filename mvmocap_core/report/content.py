@@ -18,6 +18,7 @@ from mvmocap_core.errors import MocapError
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.report.evidence import Evidence, camera_positions_m, seen_by_view
+from mvmocap_core.report.moments import FIRM, WEAK, binned_trust, worst_moments
 from mvmocap_core.report.verdict import judge
 from mvmocap_core.stages import Stages
 from mvmocap_core.sync.timeline import Timeline
@@ -27,6 +28,7 @@ REPORT_SCHEMA = 1
 
 _PACKAGES = ("numpy", "scipy", "av", "mediapipe", "opencv-python-headless")
 _FULL_FRAME_WIDTH_MM = 36.0
+_TRUST_BINS = 240
 
 
 def solved_report(
@@ -195,7 +197,24 @@ def _person_section(evidence: Evidence) -> dict[str, Any]:
         "seen_by_all_share": _number(float(seen.all(axis=0).mean()), 4),
         "confidence": _number(float(np.nanmean(motion.confidence)), 4),
         "contact_share": _numbers(motion.contacts.any(axis=2).mean(axis=0), 4),
+        "trust": _trust_section(motion),
         "clean_up": asdict(evidence.clean_up),
+    }
+
+
+def _trust_section(motion: MotionClip) -> dict[str, Any]:
+    return {
+        "firm": FIRM,
+        "weak": WEAK,
+        "bins": _numbers(binned_trust(motion, _TRUST_BINS), 3),
+        "moments": [
+            {
+                "time_s": _number(moment.time_s, 4),
+                "trust": _number(moment.trust, 3),
+                "joints": list(moment.joints),
+            }
+            for moment in worst_moments(motion)
+        ],
     }
 
 

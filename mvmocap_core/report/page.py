@@ -15,6 +15,7 @@ from mvmocap_core.files import write_text
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import drawings
 from mvmocap_core.report.evidence import Evidence, seen_by_view
+from mvmocap_core.report.moments import frame_trust
 from mvmocap_core.video.frames import iter_frames
 from mvmocap_core.video.overlay import draw_skeleton, project_motion
 
@@ -134,6 +135,7 @@ def _cut_out(image: np.ndarray, scale: float, shift_px: np.ndarray) -> np.ndarra
 def _strips(evidence: Evidence) -> str:
     motion = evidence.motion
     rows = [("Confidence", np.nanmean(motion.confidence, axis=1))]
+    rows.append(("Weakest joints", frame_trust(motion)))
     rows += [
         (f"Seen by {drawings.view_name(view)}", seen.astype(float))
         for view, seen in enumerate(seen_by_view(evidence))

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import pytest
 
 from mvmocap_core.installation import (
+    LIFTER_NEEDS,
     NEEDS,
     InstallationError,
     Need,
@@ -55,6 +56,22 @@ def test_mediapipe_that_reports_to_its_makers_is_refused(shared_folder):
     _dist_info(shared_folder, "mediapipe", "0.10.35")
     with pytest.raises(InstallationError, match=r"mediapipe 0\.10\.35"):
         check_installation()
+
+
+def test_pytorch_that_does_not_serve_is_named_but_lets_a_solve_begin(shared_folder):
+    _dist_info(shared_folder, "torch", "1.13.1")
+    (shared_folder / "torch").mkdir()
+    (shared_folder / "torch" / "__init__.py").write_text("")
+    assert [conflict.package for conflict in find_conflicts()] == ["torch"]
+    check_installation()
+
+
+def test_pinned_pytorch_serves(repository):
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    (need,) = LIFTER_NEEDS
+    (pin,) = project["optional-dependencies"]["lifter"]
+    numbers = tuple(map(int, pin.removeprefix("torch==").split(".")))
+    assert tuple(map(int, need.at_least.split("."))) <= numbers < (int(need.below),)
 
 
 def test_absent_package_says_what_to_do():

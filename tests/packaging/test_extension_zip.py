@@ -4,13 +4,16 @@ import zipfile
 
 import pytest
 from core_wheel import build_core_wheel
-from extension_zip import ZipError, build_zip, long_paths, missing_requirements
+from extension_zip import Edition, ZipError, build_zip, long_names, missing_requirements
 from licences import LicenceError, licence_files
 from manifest import manifest_text, read_manifest
+from targets import PYTHONS
 from validation import validate_zip
-from wheel_files import read_wheel, sha256_of
+from wheel_files import licence_texts, read_wheel, sha256_of
 
 TEXT_LIMIT = 64
+LINUX = Edition(platform="linux-x64")
+WINDOWS = Edition(platform="windows-x64")
 
 
 def _fake_wheel(folder, name, *, files=(), requires=()):
@@ -61,15 +64,18 @@ def test_core_wheel_has_what_the_core_reads_at_run_time(core_wheel):
 
 
 def test_zip_is_the_same_bytes_every_time(core_wheel, linux_wheels, tmp_path):
-    first = build_zip("linux-x64", core_wheel, linux_wheels, tmp_path / "a")
-    second = build_zip("linux-x64", core_wheel, linux_wheels, tmp_path / "b")
+    first = build_zip(LINUX, core_wheel, linux_wheels, tmp_path / "a")
+    second = build_zip(LINUX, core_wheel, linux_wheels, tmp_path / "b")
     assert sha256_of(first) == sha256_of(second)
 
 
+@pytest.mark.parametrize(
+    "edition", ["small", pytest.param("full", marks=pytest.mark.slow)], indirect=True
+)
 def test_zip_holds_what_its_manifest_names_and_blender_accepts_it(
-    core_wheel, platform, wheels, tmp_path
+    core_wheel, edition, wheels, tmp_path
 ):
-    path = build_zip(platform, core_wheel, wheels, tmp_path)
+    path = build_zip(edition, core_wheel, wheels, tmp_path)
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
@@ -81,24 +87,41 @@ def test_zip_holds_what_its_manifest_names_and_blender_accepts_it(
     for wheel in [core_wheel, *wheels]:
         facts = read_wheel(wheel)
         folder = f"licenses/{facts.name}-{facts.version}/"
-        assert any(name.startswith(folder) for name in names), folder
+        texts = [name for name in names if name.startswith(folder)]
+        assert len(texts) >= max(1, len(licence_texts(wheel))), folder
         assert f"| {facts.name} | {facts.version} |" in overview
+    assert long_names(names) == []
     validate_zip(path)
 
 
-def test_every_requirement_of_every_wheel_is_met(core_wheel, platform, wheels):
-    assert missing_requirements(platform, [core_wheel, *wheels]) == []
+def test_every_requirement_of_every_wheel_is_met(core_wheel, edition, wheels):
+    assert missing_requirements(edition, [core_wheel, *wheels]) == []
 
 
-def test_no_path_is_too_long_for_windows(core_wheel, platform, wheels):
-    assert long_paths([core_wheel, *wheels]) == []
+def test_full_zip_has_to_have_what_the_lifter_asks_for(core_wheel, linux_wheels):
+    full = Edition(platform="linux-x64", is_full=True)
+    problems = missing_requirements(full, [core_wheel, *linux_wheels])
+    assert len(problems) == len(PYTHONS)
+    assert all("mvmocap-core needs torch==" in problem for problem in problems)
+
+
+def test_zip_for_one_python_is_for_its_blenders_alone():
+    older = Edition(platform="linux-x64", is_full=True, pythons=("3.11",))
+    assert older.file_name.endswith("-linux-x64-full-python3.11.zip")
+    assert older.takes("a-1-cp311-cp311-manylinux_2_28_x86_64.whl")
+    assert not older.takes("a-1-cp313-cp313-manylinux_2_28_x86_64.whl")
+    manifest = tomllib.loads(manifest_text("linux-x64", [], older.pythons))
+    assert manifest["blender_version_max"] == "5.1.0"
+    newer = tomllib.loads(manifest_text("linux-x64", [], ("3.13",)))
+    assert newer["blender_version_min"] == "5.1.0"
+    assert "blender_version_max" not in newer
 
 
 def test_unmet_requirement_and_long_path_stop_the_build(tmp_path):
     core = _fake_wheel(tmp_path, "mvmocap_core", requires=["scipy==1.15.3"])
     deep = _fake_wheel(tmp_path, "deep", files=["deep/" + "x" * 140 + ".py"])
     with pytest.raises(ZipError) as caught:
-        build_zip("windows-x64", core, [deep], tmp_path / "out")
+        build_zip(WINDOWS, core, [deep], tmp_path / "out")
     assert "scipy==1.15.3" in str(caught.value)
     assert "x" * 140 in str(caught.value)
     assert not (tmp_path / "out").exists()

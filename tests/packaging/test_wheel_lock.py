@@ -2,6 +2,7 @@ import re
 import tomllib
 
 import pytest
+from locking import REQUIREMENTS
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from requirements import FROM_BLENDER, REPLACED, read_pins
 from targets import PLATFORMS, PYTHONS, targets
@@ -22,8 +23,9 @@ def test_every_wheel_fits_every_platform_that_it_is_locked_for(locked):
             assert any(fits(wheel.file, target) for target in targets(PLATFORMS[name])), wheel.file
 
 
-def test_each_blender_gets_one_wheel_of_each_package(locked, platform):
-    carried = wheels_of(platform, locked)
+@pytest.mark.parametrize("is_full", [False, True])
+def test_each_blender_gets_one_wheel_of_each_package(locked, platform, is_full):
+    carried = wheels_of(platform, locked, is_full=is_full)
     expected = {_name_of(wheel) for wheel in carried}
     for target in targets(PLATFORMS[platform]):
         names = [_name_of(wheel) for wheel in carried if fits(wheel.file, target)]
@@ -31,7 +33,7 @@ def test_each_blender_gets_one_wheel_of_each_package(locked, platform):
 
 
 def test_hashes_and_versions_are_those_of_the_tested_environment(locked, repository):
-    pins = read_pins(repository / "requirements.txt")
+    pins = [pin for name in REQUIREMENTS for pin in read_pins(repository / name)]
     for wheel in locked:
         name, version, _, _ = parse_wheel_filename(wheel.file)
         same = [pin for pin in pins if (pin.name, pin.version) == (name, str(version))]

@@ -1,11 +1,12 @@
-"""RESULT PROFILE ZIP [VIDEO VIDEO]: install the extension into an empty profile and use it."""
+"""RESULT PROFILE ZIP RIVAL|- [VIDEO VIDEO]: install the extension into an empty profile, use it."""
 
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-result, profile, zip_path, *videos = sys.argv[1:]
+result, profile, zip_path, rival, *videos = sys.argv[1:]
 os.environ["BLENDER_USER_RESOURCES"] = profile
 
 import bpy  # noqa: E402, TID251 - reads the profile's place when imported
@@ -21,7 +22,12 @@ facts = {
     "heavy_modules": sorted({"scipy", "mediapipe", "cv2", "av", "torch"} & sys.modules.keys()),
     "wheel_folders": [path for path in sys.path if ".local" in Path(path).parts],
 }
-bpy.ops.mvmocap.doctor()
+if rival != "-":
+    bpy.ops.extensions.package_install_files(
+        filepath=rival, repo="user_default", enable_on_install=True
+    )
+with suppress(RuntimeError):  # so a script hears of the problem, which is told below
+    bpy.ops.mvmocap.doctor()
 doctor = bpy.context.window_manager.mvmocap_doctor
 facts.update(text=doctor.text, problem=doctor.problem)
 if videos:

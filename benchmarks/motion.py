@@ -1,0 +1,238 @@
+"""`./run bench motion`: what is left to clean up after a solve.
+
+Feet, smoothness and joints of the motion as it was fitted and as it was cleaned up, on rendered
+clips and on motion capture filmed by two virtual phones with the detector's noise as measured. All
+takes are solved without any calibration; the stature is given on rendered clips alone.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clips import RENDERED, Clip, clip_loaders
+from benchmarks.motion_capture import SHARED_DATA, load_motions
+from benchmarks.motion_scoring import Truth, score_motion
+from benchmarks.scoring import solve_clip
+from benchmarks.synthetic import make_take
+from benchmarks.tables import (
+    REPOSITORY,
+    RESULTS,
+    machine,
+    markdown_table,
+    show,
+    text_table,
+    write_section,
+)
+from mvmocap_core.detection.detections import LANDMARK_NAMES
+from mvmocap_core.errors import MocapError
+from mvmocap_core.motion.clean_up import clean_up
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.soles import sole_offsets
+from mvmocap_core.options import CleanUp
+from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
+
+HEAD = (
+    "take", "skate mm", "fit", "truth", "sunk mm", "fit", "float mm", "fit", "P %", "R %", "F1 %",
+    "fit F1", "W mm", "fit", "ratio", "jerk", "fit", "truth", "peak kept %", "backwards %",
+)  # fmt: skip
+EXPLANATION = """
+Each figure of the cleaned motion is followed by the fit's own. *skate*: mean way over the floor of
+heels and toes that truly stand, in a thirtieth of a second; *truth* is what the motion capture's
+own feet do. *sunk*: 95th percentile of the depth of heels and toes below the height at which they
+stand; *float*: mean distance from that height while they stand. A heel or toe truly stands where it
+is under 5 cm above its lowest and slower than 0.2 m/s. *P*, *R*, *F1*: precision and recall of the
+contacts. *W*: joint error after one similarity. *jerk*: mean, m/s^3. *peak kept*: highest speed of
+a wrist over the fit's. *backwards*: share of elbows and knees bent over 5 degrees the wrong way.
+"""
+N_TAKES = {"val": 3, "dev": 1}
+"""Takes of each captured motion, with other phones and other noise."""
+N_QUICK = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Take:
+    clip: Clip
+    truth: Truth
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="bench motion", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few takes, under 5 minutes")
+    parser.add_argument("--again", action="store_true", help="do not reuse the fits")
+    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser.add_argument("--split", default="val", choices=("val", "dev"), help="whose motions")
+    parser.add_argument("--smoothing", type=float, default=CleanUp().smoothing, metavar="X")
+    parser.add_argument("--no-foot-lock", action="store_false", dest="lock_feet")
+    options = parser.parse_args(arguments)
+    if not (SHARED_DATA / "cmu").is_dir():
+        print("../shared/data/cmu is absent: nothing to film", file=sys.stderr)
+        return 2
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    choices = CleanUp(smoothing=options.smoothing, lock_feet=options.lock_feet)
+    jobs = [
+        (name, options.split, choices, options.again)
+        for name in _names(options.split, options.quick)
+    ]
+    results: list[dict[str, Any]] = []
+    with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
+        for result in pool.map(_result, *zip(*jobs, strict=True)):
+            results.append(result)
+            print(f"  {_headline(result)}", file=sys.stderr, flush=True)
+    rows = table_rows(results)
+    print(text_table(HEAD, rows))
+    if options.write_docs:
+        quick = "--quick " if options.quick else ""
+        head = f"## Motion\n\n`./run bench motion {quick}--write-docs`, on {machine()}."
+        about = "\n".join((__doc__ or "").splitlines()[2:])
+        body = [head, about, EXPLANATION.strip(), markdown_table(HEAD, rows)]
+        write_section("motion", "\n\n".join(body))
+    return 0
+
+
+def _names(split: str, is_quick: bool) -> list[str]:
+    n_captured = len(load_motions(split)) * N_TAKES[split]
+    captured = [f"captured {number}" for number in range(N_QUICK if is_quick else n_captured)]
+    return [*RENDERED, *captured]
+
+
+def _result(name: str, split: str, choices: CleanUp, again: bool) -> dict[str, Any]:
+    """Scores of one take; a solve that the solver refuses is a result too."""
+    take = rendered(name) if name in RENDERED else captured(int(name.split()[1]), split)
+    result: dict[str, Any] = {"name": take.clip.name, "group": take.clip.group}
+    try:
+        fit = fitted(take.clip, again)
+    except MocapError as error:
+        return {**result, "refused": error.reason}
+    first, second = take.clip.tracks
+    filmed_s = (
+        float(max(first.times_s[0], second.times_s[0] + take.clip.offset_s)),
+        float(min(first.times_s[-1], second.times_s[-1] + take.clip.offset_s)),
+    )
+    soles_m = sole_offsets(fit)
+    result["fit"] = score_motion(fit, soles_m, take.truth, filmed_s)
+    result["clean"] = score_motion(clean_up(fit, choices), soles_m, take.truth, filmed_s)
+    return result
+
+
+def rendered(name: str) -> _Take:
+    """A rendered clip."""
+    clip = clip_loaders()[name]()
+    with np.load(SHARED_DATA / "synth" / name / "truth.npz", allow_pickle=False) as data:
+        names = [str(each) for each in data["names"]]
+        joints_m = data["joints3d"].astype(np.float64)
+    landmarks_m = np.full((len(joints_m), len(LANDMARK_NAMES), 3), np.nan)
+    for row, landmark in enumerate(LANDMARK_NAMES):
+        if landmark in names:
+            landmarks_m[:, row] = joints_m[:, names.index(landmark)]
+    return _Take(clip, Truth(clip.truth_times_s, landmarks_m))
+
+
+def captured(number: int, split: str) -> _Take:
+    """The take `number` of captured motions, always the same."""
+    motions = load_motions(split)
+    motion = motions[number % len(motions)]
+    take = make_take(np.random.default_rng([number, len(motions)]), motion)
+    times_s = take.tracks[0].times_s
+    clip = Clip(
+        name=f"{take.motion} {number // len(motions) + 1}",
+        group="captured",
+        tracks=take.tracks,
+        sounds=(None, None),
+        fps=float(1.0 / np.median(np.diff(times_s))),
+        cameras=take.cameras,
+        nominal=None,
+        offset_s=take.offset_s,
+        truth_times_s=times_s,
+        truth_m=take.truth_joints_m[:, :0],
+        has_joint_truth=False,
+        height_m=None,
+    )
+    frames_s = np.arange(len(motion.landmarks_m)) / motion.fps
+    return _Take(clip, Truth(frames_s - take.start_s, motion.landmarks_m))
+
+
+def fitted(clip: Clip, again: bool = False) -> MotionClip:
+    """The clip's motion before the clean-up, kept from an earlier run of the same solver.
+
+    Raises what the solver raises.
+    """
+    path = RESULTS / "motion" / f"{clip.group}-{clip.name.replace('/', '-')}-{_solver_key()}.npz"
+    arrays = None if again else load_arrays(path)
+    if arrays is not None:
+        return from_arrays(MotionClip, arrays)
+    fit = solve_clip(clip).fit
+    save_arrays(path, to_arrays(fit))
+    return fit
+
+
+def _solver_key() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    core = REPOSITORY / "mvmocap_core"
+    sources = [
+        source
+        for folder in ("body", "calibration", "geometry", "people", "sync")
+        for source in sorted((core / folder).rglob("*.py"))
+    ]
+    bench = [REPOSITORY / "benchmarks" / f"{name}.py" for name in ("motion_capture", "synthetic")]
+    for source in [*sources, *bench]:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _headline(result: dict[str, Any]) -> str:
+    if "refused" in result:
+        return f"refused ({result['refused']}), {result['name']}"
+    clean, fit = result["clean"], result["fit"]
+    return (
+        f"skate {fit['skate_mm']:.1f} -> {clean['skate_mm']:.1f} mm, "
+        f"W {fit['w_mpjpe_mm']:.1f} -> {clean['w_mpjpe_mm']:.1f} mm; {result['name']}"
+    )
+
+
+def table_rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Cells of the table: rendered clips one by one, captured motions, then means of each group."""
+    solved = [r for r in results if "clean" in r]
+    rows = [[r["name"], *_cells([r])] for r in solved]
+    for group in ("rendered", "captured"):
+        each = [r for r in solved if r["group"] == group]
+        if each:
+            rows.append([f"{group}, {len(each)} takes", *_cells(each)])
+    refused = [r for r in results if "refused" in r]
+    return rows + [[f"{r['name']}: refused ({r['refused']})", *[""] * 19] for r in refused]
+
+
+def _cells(results: Sequence[dict[str, Any]]) -> list[str]:
+    def mean(name: str, who: str = "clean") -> float:
+        return float(np.nanmean([r[who][name] for r in results]))
+
+    def total(name: str, who: str = "clean") -> int:
+        return sum(r[who][name] for r in results)
+
+    def f1(who: str) -> float:
+        hits = total("hits", who)
+        wrong = total("misses", who) + total("false_alarms", who)
+        return 2 * hits / max(2 * hits + wrong, 1)
+
+    hits, misses, false_alarms = (total(n) for n in ("hits", "misses", "false_alarms"))
+    kept = min(r["clean"]["peak_speed"] / r["fit"]["peak_speed"] for r in results)
+    return [
+        show(mean("skate_mm")), show(mean("skate_mm", "fit")), show(mean("skate_truth_mm")),
+        show(mean("penetration_mm")), show(mean("penetration_mm", "fit")),
+        show(mean("float_mm")), show(mean("float_mm", "fit")),
+        show(100.0 * hits / max(hits + false_alarms, 1)),
+        show(100.0 * hits / max(hits + misses, 1)),
+        show(100.0 * f1("clean")), show(100.0 * f1("fit")),
+        show(mean("w_mpjpe_mm")), show(mean("w_mpjpe_mm", "fit")),
+        show(mean("w_mpjpe_mm") / mean("w_mpjpe_mm", "fit"), 3),
+        show(mean("jerk"), 0), show(mean("jerk", "fit"), 0), show(mean("jerk_truth"), 0),
+        show(100.0 * kept), show(100.0 * mean("backwards_share")),
+    ]  # fmt: skip

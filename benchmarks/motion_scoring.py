@@ -1,0 +1,176 @@
+"""What an animator would have to mend in a motion, measured against the truth."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from benchmarks.clips import SCORED, SCORED_LANDMARKS
+from mvmocap_core.detection.detections import LANDMARK_NAMES
+from mvmocap_core.geometry.alignment import jitter, similarity_transform
+from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.geometry.rotations import quat_wxyz_to_rotmat, rotmat_to_rotvec
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.soles import sole_points
+
+SOLES = np.array(
+    [
+        [LANDMARK_NAMES.index(f"{side}_{part}") for part in ("heel", "foot_index")]
+        for side in ("left", "right")
+    ]
+)
+"""(2, 2) left/right foot, heel/toe."""
+CONTACT_HEIGHT_M, CONTACT_SPEED = 0.05, 0.2
+_REST_PERCENTILE = 5
+_BACKWARDS_DEG = 5.0
+_MAX_GAP_S = 0.15
+_HINGES = {"knee": (0, 1.0), "elbow": (2, -1.0)}
+"""Axis of the left hinge's rotation vector, and the sign with which it bends."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """What was really done.
+
+    times_s: (F,) evenly spaced, on the first video's clock; landmarks_m: (F, 33, 3) with NaN
+    where the truth has no such point.
+    """
+
+    times_s: np.ndarray
+    landmarks_m: np.ndarray
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        return float((len(self.times_s) - 1) / (self.times_s[-1] - self.times_s[0]))
+
+    def contacts(self) -> np.ndarray:
+        """(F, 2, 2) bool: under 5 cm above where such a point rests, and slower than 0.2 m/s.
+
+        Heels and toes rest at the 5th percentile of the height at which either foot's is slow.
+        """
+        soles = self.landmarks_m[:, SOLES]
+        velocity = np.gradient(soles, axis=0) * self.fps
+        slow = np.linalg.norm(velocity, axis=-1) < CONTACT_SPEED
+        rest_m = [
+            np.percentile(soles[:, :, point, 2][slow[:, :, point]], _REST_PERCENTILE)
+            if slow[:, :, point].any()
+            else np.nan
+            for point in range(2)
+        ]
+        return slow & (soles[..., 2] - np.array(rest_m) < CONTACT_HEIGHT_M)
+
+    def at(self, times_s: np.ndarray) -> np.ndarray:
+        """(N, 33, 3) at other times; NaN outside."""
+        return interpolate_hermite(self.times_s, self.landmarks_m, times_s, max_gap_s=_MAX_GAP_S)[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MotionScore:
+    """Of one motion.
+
+    skate_mm:      mean way over the floor from frame to frame of true contacts; a frame is
+                   a thirtieth of a second at any rate. truth's own: skate_truth_mm.
+    penetration_mm: 95th percentile of the depth of heels and toes below their rest height.
+    float_mm:      mean height of true contacts above the same.
+    hits, misses, false_alarms: contacts, over frames, feet, heels and toes.
+    w_mpjpe_mm:    joints, after one similarity.
+    jerk, jerk_truth: m/s^3.
+    peak_speed:    of the faster wrist, m/s; backwards_share: of elbows and knees, over 5 degrees.
+    """
+
+    skate_mm: float
+    skate_truth_mm: float
+    penetration_mm: float
+    float_mm: float
+    hits: int
+    misses: int
+    false_alarms: int
+    w_mpjpe_mm: float
+    jerk: float
+    jerk_truth: float
+    peak_speed: float
+    peak_speed_truth: float
+    backwards_share: float
+
+
+def score_motion(
+    motion: MotionClip, offsets_m: np.ndarray, truth: Truth, filmed_s: tuple[float, float]
+) -> dict[str, float]:
+    """Score the frames between `filmed_s`, which both videos filmed.
+
+    offsets_m: (2, 2, 3) where heels and toes are on the feet, in the ankle's frame.
+    """
+    inside = (motion.times_s >= max(filmed_s[0], truth.times_s[0])) & (
+        motion.times_s <= min(filmed_s[1], truth.times_s[-1])
+    )
+    times_s = motion.times_s[inside]
+    true_m = truth.at(times_s)
+    joints = motion.positions_m[inside][:, _rows(motion)]
+    similarity = similarity_transform(
+        joints.reshape(-1, 3), true_m[:, SCORED_LANDMARKS].reshape(-1, 3)
+    )
+    aligned = similarity.apply(joints)
+    nearest = np.clip(np.round((times_s - truth.times_s[0]) * truth.fps), 0, len(truth.times_s) - 1)
+    contacts = truth.contacts()[nearest.astype(int)]
+    soles_m = similarity.scale * sole_points(motion, offsets_m)[inside]
+    found = motion.contacts[inside]
+    fps = motion.fps
+    true_joints = true_m[:, SCORED_LANDMARKS]
+    score = MotionScore(
+        **_feet(soles_m, contacts, fps),
+        skate_truth_mm=_skate_mm(true_m[:, SOLES], contacts, fps),
+        hits=int((found & contacts).sum()),
+        misses=int((~found & contacts).sum()),
+        false_alarms=int((found & ~contacts).sum()),
+        w_mpjpe_mm=1000.0 * float(np.nanmean(np.linalg.norm(aligned - true_joints, axis=-1))),
+        jerk=jitter(aligned, fps),
+        jerk_truth=jitter(true_joints, fps),
+        peak_speed=_peak_speed(aligned, fps),
+        peak_speed_truth=_peak_speed(true_joints, fps),
+        backwards_share=_backwards_share(motion),
+    )
+    return asdict(score)
+
+
+def _rows(motion: MotionClip) -> list[int]:
+    names = motion.joint_names.tolist()
+    return [names.index(name) for name in SCORED]
+
+
+def _feet(soles_m: np.ndarray, contacts: np.ndarray, fps: float) -> dict[str, float]:
+    height = soles_m[..., 2]
+    rest = [
+        np.median(height[:, :, point][contacts[:, :, point]])
+        if contacts[:, :, point].any()
+        else np.nan
+        for point in range(2)
+    ]
+    above_mm = 1000.0 * (height - np.array(rest))
+    return {
+        "skate_mm": _skate_mm(soles_m, contacts, fps),
+        "penetration_mm": float(np.nanpercentile(np.maximum(-above_mm, 0.0), 95)),
+        "float_mm": float(np.nanmean(np.abs(above_mm[contacts]))) if contacts.any() else np.nan,
+    }
+
+
+def _skate_mm(soles_m: np.ndarray, contacts: np.ndarray, fps: float) -> float:
+    moved = np.linalg.norm(np.diff(soles_m[..., :2], axis=0), axis=-1)
+    both = contacts[1:] & contacts[:-1] & np.isfinite(moved)
+    return 1000.0 * float(moved[both].mean()) * fps / 30.0 if both.any() else float("nan")
+
+
+def _peak_speed(joints_m: np.ndarray, fps: float) -> float:
+    wrists = [SCORED.index("left_wrist"), SCORED.index("right_wrist")]
+    speed = np.linalg.norm(np.diff(joints_m[:, wrists], axis=0), axis=-1) * fps
+    return float(np.nanmax(speed))
+
+
+def _backwards_share(motion: MotionClip) -> float:
+    names = motion.joint_names.tolist()
+    rotvec_deg = np.degrees(rotmat_to_rotvec(quat_wxyz_to_rotmat(motion.rotations_quat_wxyz)))
+    bent = []
+    for part, (axis, sign) in _HINGES.items():
+        for side in ("left", "right"):
+            mirrored = -1.0 if side == "right" and axis != 0 else 1.0
+            bent.append(sign * mirrored * rotvec_deg[:, names.index(f"{side}_{part}"), axis])
+    return float((np.stack(bent) < -_BACKWARDS_DEG).mean())

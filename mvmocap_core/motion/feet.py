@@ -1,0 +1,67 @@
+"""Feet on the floor: find the floor and the contacts, then hold what stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.contact_model import contact_probability
+from mvmocap_core.motion.contacts import ContactEdit, edited, speeds, steady
+from mvmocap_core.motion.floor import Floor, find_floor, level
+from mvmocap_core.motion.foot_lock import Legs, lock_feet
+from mvmocap_core.motion.pose import JointMotion, joint_motion, with_motion
+from mvmocap_core.motion.smoothing import without_spikes
+from mvmocap_core.motion.soles import SIDES, ankle_rows, sole_offsets, sole_points
+
+_SLOW = 0.25
+_ROUNDS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """A clip on a level floor, with its contacts.
+
+    floor: how high heels and toes stand on it; soles_m: (2, 2, 3) where they are on the feet.
+    """
+
+    clip: MotionClip
+    floor: Floor
+    soles_m: np.ndarray
+
+
+def find_ground(fit: MotionClip, edits: Sequence[ContactEdit] = ()) -> Ground:
+    """Level the floor under the feet and find when they stand on it; edits have the last word."""
+    clip = with_motion(fit, without_spikes(joint_motion(fit), fit.fps))
+    soles_m = sole_offsets(clip)
+    points = sole_points(clip, soles_m)
+    lowest = points[..., 2] <= points[..., 2].min(axis=(1, 2), keepdims=True)
+    standing = lowest & (speeds(points, clip.fps) < _SLOW)
+    for _ in range(_ROUNDS):
+        clip, floor = level(clip, find_floor(sole_points(clip, soles_m), standing, clip.fps))
+        standing = steady(contact_probability(_above(clip, floor, soles_m), clip.fps), clip.fps)
+    clip, floor = level(clip, find_floor(sole_points(clip, soles_m), standing, clip.fps))
+    return Ground(replace(clip, contacts=edited(standing, clip.times_s, edits)), floor, soles_m)
+
+
+def hold_feet(motion: JointMotion, ground: Ground) -> JointMotion:
+    """Hold what stands on the ground, in a motion of the ground's own clip."""
+    clip = ground.clip
+    names = clip.joint_names.tolist()
+    hips, knees, ankles = (
+        (names.index(f"{SIDES[0]}_{part}"), names.index(f"{SIDES[1]}_{part}"))
+        for part in ("hip", "knee", "ankle")
+    )
+    legs = Legs(hips, knees, ankles, ground.soles_m, ground.floor.rest_m)
+    return lock_feet(
+        motion, clip.joint_parents, clip.rest_offsets_m, legs, clip.contacts, fps=clip.fps
+    )
+
+
+def _above(clip: MotionClip, floor: Floor, soles_m: np.ndarray) -> np.ndarray:
+    """(F, 2, 3, 3) heel, toe and ankle of each foot, heights above where they stand."""
+    ankles = clip.positions_m[:, ankle_rows(clip)]
+    feet_m = np.concatenate([sole_points(clip, soles_m), ankles[:, :, None]], axis=2)
+    rest_m = np.array([*floor.rest_m, floor.rest_m.mean()])
+    feet_m[..., 2] -= rest_m
+    return feet_m

@@ -1,0 +1,84 @@
+"""The floor that the feet stand on: its slope, and how high heels and toes stand above it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mvmocap_core.geometry.cameras import rigid_transform
+from mvmocap_core.geometry.rotations import rotmat_between, rotmat_to_quat_wxyz
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.contacts import SOLE_M
+from mvmocap_core.motion.pose import joint_motion
+
+_SLOPE_STD = np.tan(np.radians(4.0))
+"""How far the solve's vertical may be off; floors are level."""
+_PLAY_M = 0.015
+_REST_STD_M = 0.02
+_INDEPENDENT_S = 0.4
+_ROUNDS = 12
+_UP = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Floor:
+    """slope: (2,) metres up a metre along x and y; rest_m: (2,) heights of heels and of toes."""
+
+    slope: np.ndarray
+    rest_m: np.ndarray
+
+
+def find_floor(soles_m: np.ndarray, standing: np.ndarray, fps: float) -> Floor:
+    """The floor under the points that stand, robustly; level at 0 where none does.
+
+    soles_m: (F, 2, 2, 3) left/right foot, heel/toe, world; standing: (F, 2, 2) bool.
+    """
+    rows, heights = [], []
+    for point in range(2):
+        found = soles_m[:, :, point][standing[:, :, point]]
+        column = np.zeros((len(found), 2))
+        column[:, point] = 1.0
+        rows.append(np.concatenate([found[:, :2], column], axis=1))
+        heights.append(found[:, 2] - SOLE_M)
+    A, b = np.concatenate(rows), np.concatenate(heights)
+    if len(A) == 0:
+        return Floor(np.zeros(2), np.full(2, SOLE_M))
+    middle = A[:, :2].mean(axis=0)
+    A[:, :2] -= middle
+    prior = np.diag([_SLOPE_STD**-2.0] * 2 + [_REST_STD_M**-2.0] * 2)
+    # Heels and toes of one foot are each about as far from the plane through all of them.
+    low = float(np.percentile(b, 10))
+    solution = np.array([0.0, 0.0, low, low])
+    share = min(1.0, 1.0 / (fps * _INDEPENDENT_S))
+    for _ in range(_ROUNDS):
+        off = (b - A @ solution) / _PLAY_M
+        weight = share / (_PLAY_M**2 * (1.0 + off**2))
+        normal = (A * weight[:, None]).T @ A + prior
+        centre = np.array([0.0, 0.0, *[solution[2:].mean()] * 2])
+        solution = np.linalg.solve(normal, A.T @ (weight * b) + prior @ centre)
+    slope = solution[:2]
+    return Floor(slope, SOLE_M + solution[2:] - slope @ middle)
+
+
+def level(clip: MotionClip, floor: Floor) -> tuple[MotionClip, Floor]:
+    """Turn and lift the whole scene, cameras too, so that the floor is level at height 0.
+
+    The pelvis stays above the same place at the first frame. Returns the clip and its new floor.
+    """
+    normal = np.array([-floor.slope[0], -floor.slope[1], 1.0])
+    R = rotmat_between(normal / np.linalg.norm(normal), _UP)
+    first = clip.positions_m[0, 0]
+    lift_m = float(np.mean(floor.rest_m)) - SOLE_M
+    t = first - R @ first
+    t[2] = -lift_m
+    motion = joint_motion(clip)
+    quat = clip.rotations_quat_wxyz.copy()
+    quat[:, 0] = rotmat_to_quat_wxyz(R @ motion.local[:, 0])
+    back = rigid_transform(R.T, -R.T @ t)
+    levelled = replace(
+        clip,
+        positions_m=clip.positions_m @ R.T + t,
+        rotations_quat_wxyz=quat,
+        landmarks_m=clip.landmarks_m @ R.T + t,
+        T_cam_world=clip.T_cam_world @ back,
+    )
+    return levelled, Floor(np.zeros(2), floor.rest_m - lift_m)

@@ -1,0 +1,69 @@
+"""Legs that reach where a foot is put: two-bone inverse kinematics that keeps the knee's plane."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat
+
+_HINGE_SHARE = 0.1
+"""How much the rest pose's hinge counts beside the plane that thigh and shank span."""
+_STEPS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LegPose:
+    """World rotations (F, 3, 3) of the thigh (hip joint) and the shank (knee joint)."""
+
+    thigh: np.ndarray
+    shank: np.ndarray
+
+
+def reach(
+    pose: LegPose, hip_m: np.ndarray, target_m: np.ndarray, knee_m: np.ndarray, ankle_m: np.ndarray
+) -> LegPose:
+    """Bend and swing the leg so that the ankle comes to `target_m`; no change where it is there.
+
+    hip_m, target_m: (F, 3) world. knee_m, ankle_m: (3,) rest offsets of the knee in the thigh's
+    frame and of the ankle in the shank's. Where the target is out of reach the leg is straight.
+    """
+    thigh, shank = pose.thigh, pose.shank
+    upper_m, lower_m = float(np.linalg.norm(knee_m)), float(np.linalg.norm(ankle_m))
+    wanted_m = np.linalg.norm(target_m - hip_m, axis=1)
+    for _ in range(_STEPS):  # the hinge is not exactly square to the leg: once is not enough
+        bend = _bend(wanted_m, upper_m, lower_m) - _bend(
+            np.linalg.norm(thigh @ knee_m + shank @ ankle_m, axis=1), upper_m, lower_m
+        )
+        turn = rotvec_to_rotmat(_hinge(thigh, shank, knee_m, ankle_m) * bend[:, None])
+        shank = turn @ shank
+        aim = _between(thigh @ knee_m + shank @ ankle_m, target_m - hip_m)
+        thigh, shank = aim @ thigh, aim @ shank
+    return LegPose(thigh, shank)
+
+
+def _bend(distance_m: np.ndarray, upper_m: float, lower_m: float) -> np.ndarray:
+    """Angle of the knee, 0 for a straight leg, at which hip and ankle are so far apart."""
+    cosine = (distance_m**2 - upper_m**2 - lower_m**2) / (2.0 * upper_m * lower_m)
+    return np.arccos(np.clip(cosine, -1.0, 1.0))
+
+
+def _hinge(
+    thigh: np.ndarray, shank: np.ndarray, knee_m: np.ndarray, ankle_m: np.ndarray
+) -> np.ndarray:
+    """(F, 3) unit axis about which a growing turn bends the knee."""
+    upper, lower = _unit(thigh @ knee_m), _unit(shank @ ankle_m)
+    axis = np.cross(upper, lower) + _HINGE_SHARE * thigh[..., 0]
+    return _unit(axis - (axis * upper).sum(axis=1, keepdims=True) * upper)
+
+
+def _between(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """(F, 3, 3) smallest rotations that turn directions (F, 3) into others."""
+    a, b = _unit(source), _unit(target)
+    axis = np.cross(a, b)
+    sine = np.linalg.norm(axis, axis=1, keepdims=True)
+    angle = np.arctan2(sine, (a * b).sum(axis=1, keepdims=True))
+    return rotvec_to_rotmat(axis * (angle / np.maximum(sine, 1e-12)))
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

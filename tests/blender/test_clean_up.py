@@ -1,0 +1,63 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mvmocap_core.footage import write_proxies
+from mvmocap_core.options import CleanUp, SolveOptions
+from mvmocap_core.pipeline import solve
+from tests.core.clips import write_clip
+from tests.core.imagined import Imagined
+
+
+@pytest.fixture(scope="module")
+def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A solved take with its footage."""
+    folder = tmp_path_factory.mktemp("scène")
+    videos = [
+        write_clip(folder / f"{name}.mp4", n_frames=60, size=(320, 240), seed=seed)
+        for seed, name in enumerate("ab")
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        Imagined().install(patch)
+        solve(videos, folder / "dance", SolveOptions(height_m=1.8))
+    write_proxies(folder / "dance", videos)
+    return folder / "dance"
+
+
+@pytest.fixture(scope="module")
+def facts(measure: Callable[..., dict[str, Any]], take: Path) -> dict[str, Any]:
+    return measure("clean_facts", take)
+
+
+def test_panel_begins_with_the_cores_choices(facts: dict[str, Any]):
+    defaults = CleanUp()
+    assert facts["opened"] == [pytest.approx(defaults.smoothing), defaults.lock_feet, False]
+
+
+def test_what_cannot_be_done_says_why_and_changes_nothing(facts: dict[str, Any]):
+    assert "Solve a take first" in facts["without_a_take"]
+    assert "Out must be later than In" in facts["contradiction"]
+    assert "leave no motion" in facts["outside"]
+    assert facts["after_refusals"] == [60, True]
+
+
+def test_trim_is_chosen_from_the_current_frame(facts: dict[str, Any]):
+    assert facts["range_s"] == pytest.approx([10 / 30, 40 / 30])
+
+
+def test_the_motion_is_the_chosen_part(facts: dict[str, Any]):
+    assert facts["result"] == ["FINISHED"]
+    assert facts["times_s"] == pytest.approx(facts["range_s"])
+    assert not facts["is_running"]
+
+
+def test_the_scene_shows_the_new_motion_in_place_of_the_old(facts: dict[str, Any]):
+    assert facts["scene"] == [1, 31, True]
+    assert facts["shown_from_s"] == pytest.approx(10 / 30, abs=1e-3)
+    assert facts["shown_error_m"] < 1e-4
+
+
+def test_an_opened_take_shows_how_it_was_cleaned(facts: dict[str, Any]):
+    assert facts["opened_again"] == [1.0, True, pytest.approx(10 / 30, abs=1e-3)]

@@ -1,0 +1,175 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mvmocap_core.geometry.cameras import project_points
+from mvmocap_core.motion.clean_up import clean_up
+from mvmocap_core.motion.contacts import ContactEdit, edited, steady
+from mvmocap_core.motion.feet import find_ground, hold_feet
+from mvmocap_core.motion.floor import Floor, find_floor, level
+from mvmocap_core.motion.leg import LegPose, reach
+from mvmocap_core.motion.pose import joint_motion, with_motion
+from mvmocap_core.motion.soles import sole_offsets, sole_points
+from mvmocap_core.options import CleanUp
+from tests.core.motion.walker import SOLES_M, trembling, walk
+
+
+@pytest.fixture(scope="module")
+def walker():
+    return walk()
+
+
+def held(clip):
+    ground = find_ground(clip)
+    motion = hold_feet(joint_motion(ground.clip), ground)
+    return with_motion(ground.clip, motion), ground
+
+
+def test_walkers_contacts_are_found(walker):
+    clip, true = walker
+    found = find_ground(trembling(clip)).clip.contacts
+    hits = (found & true).sum()
+    assert 2.0 * hits / (found.sum() + true.sum()) > 0.9
+
+
+def test_held_feet_stand_still_at_their_height(walker):
+    clip = trembling(walker[0])
+    cleaned, ground = held(clip)
+    before, after = (sole_points(motion, ground.soles_m) for motion in (ground.clip, cleaned))
+    both = ground.clip.contacts[1:] & ground.clip.contacts[:-1]
+    skate_m = [
+        np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)[both]
+        for points in (before, after)
+    ]
+    assert skate_m[0].mean() > 0.004
+    assert skate_m[1].mean() < 0.0005
+    above = after[..., 2] - ground.floor.rest_m
+    assert np.abs(above[ground.clip.contacts]).max() < 0.003
+    assert above.min() > -0.003
+
+
+def test_knees_do_not_pop(walker):
+    clip, _ = walker
+    cleaned, _ = held(trembling(clip))
+    knees = [clip.joint_names.tolist().index(f"{side}_knee") for side in ("left", "right")]
+    step_m = [
+        np.linalg.norm(np.diff(motion.positions_m[:, knees], n=2, axis=0), axis=-1).max()
+        for motion in (trembling(clip), cleaned)
+    ]
+    assert step_m[1] < 1.2 * step_m[0]
+
+
+def test_bones_keep_their_lengths(walker):
+    cleaned, _ = held(trembling(walker[0]))
+    children = np.flatnonzero(cleaned.joint_parents >= 0)
+    bones = (
+        cleaned.positions_m[:, children] - cleaned.positions_m[:, cleaned.joint_parents[children]]
+    )
+    expected = np.linalg.norm(cleaned.rest_offsets_m[children], axis=1)
+    np.testing.assert_allclose(
+        np.linalg.norm(bones, axis=2), np.broadcast_to(expected, bones.shape[:2]), atol=1e-9
+    )
+
+
+def test_feet_that_stand_well_are_left_alone(walker):
+    clip, _ = walker
+    cleaned, _ = held(clip)
+    assert np.abs(cleaned.positions_m - clip.positions_m).max() < 0.006
+
+
+def test_feet_in_the_air_are_left_alone(walker):
+    clip, _ = walker
+    high = with_motion(clip, replace(joint_motion(clip), root_m=clip.positions_m[:, 0] + [0, 0, 1]))
+    ground = find_ground(clip)
+    flying = replace(ground, clip=replace(high, contacts=np.zeros_like(high.contacts)))
+    motion = hold_feet(joint_motion(high), flying)
+    np.testing.assert_allclose(motion.root_m, high.positions_m[:, 0], atol=1e-9)
+    np.testing.assert_allclose(motion.local, joint_motion(high).local, atol=1e-6)
+
+
+def test_foot_that_slides_may(walker):
+    clip, _ = walk(n_steps=4)
+    motion = joint_motion(clip)
+    sliding_m = motion.root_m.copy()
+    sliding_m[:, 0] += np.linspace(0.0, 0.5, len(sliding_m))
+    ground = find_ground(clip)
+    everywhere = replace(clip, contacts=np.ones_like(clip.contacts))
+    moved = with_motion(everywhere, replace(motion, root_m=sliding_m))
+    result = hold_feet(joint_motion(moved), replace(ground, clip=moved))
+    points = sole_points(with_motion(moved, result), ground.soles_m)
+    assert np.ptp(points[:, 0, 0, 0]) > 0.4
+
+
+def test_smoothing_never_moves_a_held_foot(walker):
+    clip = trembling(walker[0])
+    soles_m = sole_offsets(clip)
+    for smoothing in (0.0, 1.0):
+        cleaned = clean_up(clip, CleanUp(smoothing=smoothing))
+        points = sole_points(cleaned, soles_m)
+        both = cleaned.contacts[1:] & cleaned.contacts[:-1]
+        moved = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)[both]
+        assert np.percentile(moved, 90) < 0.001
+
+
+def test_tilted_floor_is_levelled_and_cameras_turn_with_it(walker):
+    clip, true = walker
+    tilted, _ = level(clip, Floor(np.array([0.05, -0.08]), np.array([0.075, 0.075])))
+    floor = find_floor(sole_points(tilted, SOLES_M), true, clip.fps)
+    assert np.abs(floor.slope).max() > 0.04
+    levelled, floor = level(tilted, floor)
+    heights = sole_points(levelled, SOLES_M)[true][:, 2]
+    assert np.ptp(heights) < 0.004
+    assert heights.mean() == pytest.approx(0.025, abs=0.002)
+    for view in range(2):
+        pixels = [
+            project_points(
+                motion.positions_m, motion.K[view], motion.dist[view], motion.T_cam_world[view]
+            )
+            for motion in (tilted, levelled)
+        ]
+        np.testing.assert_allclose(pixels[1], pixels[0], atol=1e-6)
+
+
+def test_floor_under_nothing_is_level():
+    floor = find_floor(np.zeros((5, 2, 2, 3)), np.zeros((5, 2, 2), bool), 30.0)
+    np.testing.assert_array_equal(floor.slope, 0.0)
+
+
+def test_leg_reaches_and_stays_where_it_is_already():
+    knee_m, ankle_m = np.array([0.0, 0.0, -0.42]), np.array([0.0, 0.0, -0.4])
+    turn = np.linspace(0.0, 0.8, 9)
+    cosine, sine = np.cos(turn), np.sin(turn)
+    shank = np.zeros((9, 3, 3))
+    shank[:, 0, 0], shank[:, 1, 1], shank[:, 2, 2] = 1.0, cosine, cosine
+    shank[:, 1, 2], shank[:, 2, 1] = -sine, sine
+    pose = LegPose(np.broadcast_to(np.eye(3), (9, 3, 3)), shank)
+    hip_m = np.zeros((9, 3))
+    there = pose.thigh @ knee_m + pose.shank @ ankle_m
+    same = reach(pose, hip_m, there, knee_m, ankle_m)
+    np.testing.assert_allclose(same.shank, pose.shank, atol=1e-7)
+    moved = there + [0.05, -0.1, 0.12]
+    leg = reach(pose, hip_m, moved, knee_m, ankle_m)
+    np.testing.assert_allclose(leg.thigh @ knee_m + leg.shank @ ankle_m, moved, atol=1e-5)
+    bend = np.cross(leg.thigh @ knee_m, leg.shank @ ankle_m)
+    assert (np.einsum("fa,fa->f", bend, leg.thigh[..., 0]) >= 0.0).all()
+
+
+def test_contacts_are_steady_and_short_ones_are_not_begun():
+    probability = np.zeros((30, 2, 2))
+    probability[5:20, 0, 0] = [0.5, *[0.9] * 6, 0.5, *[0.9] * 6, 0.5]
+    probability[10, 1, 1] = 0.9
+    contacts = steady(probability, 30.0)
+    assert contacts[5:20, 0, 0].all()
+    assert contacts.sum() == 15
+
+
+def test_edits_have_the_last_word():
+    times_s = np.arange(10) / 10.0
+    edits = [
+        ContactEdit(foot="right", point="toe", start_s=0.2, end_s=0.5, in_contact=True),
+        ContactEdit(foot="right", point="toe", start_s=0.4, end_s=0.5, in_contact=False),
+    ]
+    contacts = edited(np.zeros((10, 2, 2), bool), times_s, edits)
+    np.testing.assert_array_equal(np.flatnonzero(contacts[:, 1, 1]), [2, 3])
+    assert contacts.sum() == 2
