@@ -9,7 +9,7 @@ from . import panel_text
 from .confidence_strip import COLUMNS, columns, level, tile_icon
 
 _TILE_PX = 20
-_MARGIN_PX = 40
+_MARGIN_PX = 30
 
 
 def draw_trust(context: bpy.types.Context, layout: bpy.types.UILayout, state: Any) -> None:

@@ -22,6 +22,7 @@ MODULES = (
     "operators.solve",
     "operators.cancel_solve",
     "operators.open_take",
+    "operators.send_take",
     "operators.scene",
     "operators.clean_up",
     "operators.bake",

@@ -9,8 +9,9 @@ from typing import Any
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import write_text
 from mvmocap_core.motion.clean_up import clean_up
+from mvmocap_core.motion.clip import MotionClip, load_motion
 from mvmocap_core.options import CleanUp
-from mvmocap_core.progress import Progress
+from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
@@ -41,9 +42,25 @@ def clean_take(
     with open_take(take_folder) as take:
         solved = _load_solved(take)
         cleaned = stages.run("clean", lambda _: clean_solved(take, solved, options))
-        report = content.solved_report(cleaned, stages, fit=solved.motion)
-        report["timings_s"] = {**_earlier_timings(take), **report["timings_s"]}
-        page.write_report(take.folder, report, cleaned, _load_pictures(take))
+        return _report(take, cleaned, stages, solved.motion)
+
+
+def report_again(take_folder: Path) -> None:
+    """Make a take's report again from what is kept there; no video is read for it.
+
+    Raises InputError if nothing was solved there by this version.
+    """
+    with open_take(take_folder) as take:
+        solved = _load_solved(take)
+        choices = kept_choices(take, solved)
+        shown = replace(solved, motion=load_motion(take.motion_path), clean_up=choices)
+        _report(take, shown, Stages(silent), solved.motion)
+
+
+def _report(take: Take, shown: Evidence, stages: Stages, fit: MotionClip) -> dict[str, Any]:
+    report = content.solved_report(shown, stages, fit=fit)
+    report["timings_s"] = {**_earlier_timings(take), **report["timings_s"]}
+    page.write_report(take.folder, report, shown, _load_pictures(take))
     return report
 
 

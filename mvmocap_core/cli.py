@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -98,6 +99,23 @@ def _clean(chosen: argparse.Namespace, console: Console) -> None:
     report = clean_take(chosen.take, options, console.progress, on_stage=console.stage)
     record = {"command": chosen.name, "take": str(chosen.take), **report}
     _tell_report(report, record, chosen.take, console)
+
+
+def _pack(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.archive import pack_take
+
+    pack_take(chosen.take, chosen.to, has_videos=chosen.videos, progress=console.progress)
+    console.result({"command": chosen.name, "file": str(chosen.to)}, [str(chosen.to)])
+
+
+def _unpack(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.archive import unpack_take
+    from mvmocap_core.cleaning import report_again
+
+    unpack_take(chosen.archive, chosen.folder, progress=console.progress)
+    with suppress(InputError):  # solved by another version: it can be used, without the page
+        report_again(chosen.folder)
+    console.result({"command": chosen.name, "take": str(chosen.folder)}, [str(chosen.folder)])
 
 
 def _report(chosen: argparse.Namespace, console: Console) -> None:
@@ -273,6 +291,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_clean(_add(commands, "clean", _clean, "clean a take's motion up with other choices"))
     report = _add(commands, "report", _report, "make a take's report again")
     report.add_argument("take", type=Path, metavar="TAKE")
+    pack = _add(commands, "pack", _pack, "write a take and its videos into one file to send")
+    pack.add_argument("take", type=Path, metavar="TAKE")
+    pack.add_argument("to", type=Path, metavar="ZIP")
+    pack.add_argument("--without-videos", action="store_false", dest="videos", help="smaller")
+    unpack = _add(commands, "unpack", _unpack, "unpack a take that was sent")
+    unpack.add_argument("archive", type=Path, metavar="ZIP")
+    unpack.add_argument("folder", type=Path, metavar="FOLDER", help="a new take folder")
     export = _add(commands, "export", _export, "write a take's motion in another format")
     export.add_argument("take", type=Path, metavar="TAKE")
     export.add_argument("--format", choices=("bvh", *_BLENDER_FORMATS), default="bvh")

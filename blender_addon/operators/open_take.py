@@ -37,25 +37,13 @@ class MVMOCAP_OT_open_take(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Open it; a folder without a motion changes nothing."""
-        from mvmocap_core.motion.clip import load_motion
-
-        settings, state = context.scene.mvmocap, context.window_manager.mvmocap
         try:
-            if state.is_running:
-                raise InputError("wait for the solve, or cancel it first.", reason="busy")
             folder = _folder_of(self.filepath)
-            motion = load_motion(folder / MOTION_FILE)
+            n_frames = open_take(context, folder)
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
-        settings.take_folder = as_kept(folder)
-        settings.take_name = folder.name
-        _read_job(settings, folder)
-        show_take(state, settings.take_folder)
-        context.scene.mvmocap_clean.read(folder, state.motion_start_s, state.motion_end_s)
-        if len(settings.videos) and not bpy.app.background:
-            probe_videos(settings.video_paths())  # for the panel, while the window goes on
-        self.report({"INFO"}, f"Opened {folder.name}: {len(motion.times_s)} frames")
+        self.report({"INFO"}, f"Opened {folder.name}: {n_frames} frames")
         return {"FINISHED"}
 
 
@@ -71,6 +59,28 @@ class MVMOCAP_FH_take(bpy.types.FileHandler):
     def poll_drop(cls, context: bpy.types.Context) -> bool:
         """Only onto a 3D view."""
         return context.area is not None and context.area.type == "VIEW_3D"
+
+
+def open_take(context: bpy.types.Context, folder: Path) -> int:
+    """Make the take in a folder the scene's. Returns the number of its frames.
+
+    Raises:
+        InputError: before anything is changed, when there is no motion, or a solve is running.
+    """
+    from mvmocap_core.motion.clip import load_motion
+
+    settings, state = context.scene.mvmocap, context.window_manager.mvmocap
+    if state.is_running:
+        raise InputError("wait for the solve, or cancel it first.", reason="busy")
+    motion = load_motion(folder / MOTION_FILE)
+    settings.take_folder = as_kept(folder)
+    settings.take_name = folder.name
+    _read_job(settings, folder)
+    show_take(state, settings.take_folder)
+    context.scene.mvmocap_clean.read(folder, state.motion_start_s, state.motion_end_s)
+    if len(settings.videos) and not bpy.app.background:
+        probe_videos(settings.video_paths())  # for the panel, while the window goes on
+    return len(motion.times_s)
 
 
 def _folder_of(chosen: str) -> Path:
