@@ -11,9 +11,10 @@ from mvmocap_core.motion.clip import MotionClip
 
 from .bone_map import check_bone_map
 from .bone_presets import RigSetting
-from .keyframes import push_to_nla
+from .keyframes import Channel, push_to_nla, write_keyframes
+from .read_rig import read_rig
 from .resample import SampledMotion, part_of_motion, sample_motion
-from .retarget import retarget_motion
+from .retarget import RetargetOptions, retarget
 from .take_scene import add_generated
 
 
@@ -26,6 +27,7 @@ class BakeOptions:
     frame_range: first and last frame of the scene to bake; None bakes the whole motion.
     action_name: of the new action; empty names it after the armature.
     use_nla:     push the action into a track of its own.
+    retarget:    how the character follows the performer.
     """
 
     fps: float
@@ -33,6 +35,7 @@ class BakeOptions:
     frame_range: tuple[int, int] | None = None
     action_name: str = ""
     use_nla: bool = False
+    retarget: RetargetOptions = RetargetOptions()
 
 
 def bake_take(
@@ -59,18 +62,44 @@ def bake_take(
         raise InputError(message, reason="bad_bone_map")
     check_bone_map(bone_map, joints, bones, source=armature_object.name)
     motion, frame_start = chosen_motion(clip, options)
+    channels = rig_channels(armature_object, clip, motion, bone_map, options.retarget)
     apply_settings(armature_object, settings)
-    n_frames = retarget_motion(
-        armature_object,
-        clip,
-        motion,
-        bone_map,
-        frame_start=frame_start,
-        action_name=options.action_name or None,
-    )
+    frames = frame_start + np.arange(len(motion.times_s))
+    name = options.action_name or f"{armature_object.name} mvmocap"
+    write_keyframes(armature_object, name, channels, frames)
     if options.use_nla:
         push_to_nla(armature_object)
-    return n_frames
+    return len(frames)
+
+
+def rig_channels(
+    armature_object: bpy.types.Object,
+    clip: MotionClip,
+    motion: SampledMotion,
+    bone_map: Mapping[str, str],
+    options: RetargetOptions | None = None,
+) -> list[Channel]:
+    """Curves of the bones that follow the motion; their rotations become quaternions.
+
+    Raises:
+        InputError: when the way is to lie on a root bone that cannot carry it.
+    """
+    rig = read_rig(armature_object)
+    keys = retarget(rig, clip, motion, bone_map, options)
+    channels: list[Channel] = []
+    for bone, quats in keys.rotations_quat_wxyz.items():
+        armature_object.pose.bones[rig.names[bone]].rotation_mode = "QUATERNION"
+        path = f"{bone_path(rig.names[bone])}.rotation_quaternion"
+        channels.append(Channel(path, quats, rig.names[bone]))
+    for bone, location in keys.locations.items():
+        path = f"{bone_path(rig.names[bone])}.location"
+        channels.append(Channel(path, location, rig.names[bone]))
+    return channels
+
+
+def bone_path(name: str) -> str:
+    """Data path of a pose bone."""
+    return f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
 
 
 def bake_generated(

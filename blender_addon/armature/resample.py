@@ -7,6 +7,8 @@ import numpy as np
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
 
+from .quaternions import slerp
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledMotion:
@@ -46,7 +48,9 @@ def sample_motion(clip: MotionClip, fps: float | None = None) -> SampledMotion:
     step = clip.times_s[left + 1] - clip.times_s[left]
     part = np.clip((times_s - clip.times_s[left]) / step, 0.0, 1.0)
     root = root[left] + part[:, None] * (root[left + 1] - root[left])
-    return SampledMotion(fps, times_s, root, _slerp(quats[left], quats[left + 1], part))
+    return SampledMotion(
+        fps, times_s, root, slerp(quats[left], quats[left + 1], part[:, None, None])
+    )
 
 
 def part_of_motion(motion: SampledMotion, first: int, last: int) -> SampledMotion:
@@ -73,16 +77,3 @@ def continuous_signs(quats_wxyz: np.ndarray) -> np.ndarray:
     dots = np.sum(quats_wxyz[1:] * quats_wxyz[:-1], axis=-1, keepdims=True)
     flips = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
     return np.concatenate([quats_wxyz[:1], quats_wxyz[1:] * flips])
-
-
-def _slerp(a: np.ndarray, b: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Between a and b (F, J, 4), which lie on one half of the sphere, at part (F,)."""
-    angle = np.arccos(np.clip(np.sum(a * b, axis=-1, keepdims=True), -1.0, 1.0))
-    part = part[:, None, None]
-    sine = np.sin(angle)
-    is_near = sine < 1e-6
-    safe = np.where(is_near, 1.0, sine)
-    weight_a = np.where(is_near, 1.0 - part, np.sin((1.0 - part) * angle) / safe)
-    weight_b = np.where(is_near, part, np.sin(part * angle) / safe)
-    mixed = weight_a * a + weight_b * b
-    return mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)

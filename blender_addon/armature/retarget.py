@@ -1,264 +1,283 @@
-"""Copy a motion's rotations onto a character's own armature, corrected for its rest pose."""
+"""Copy a motion onto a character's own bones, corrected for its rest pose. Plain numpy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-import bpy
 import numpy as np
 
+from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
 
-from .keyframes import Channel, write_keyframes
+from . import quaternions as quat
+from .limb_ik import bend_limb
+from .pose import Pose, bones_above, local_location, local_rotation, pose_rig
 from .resample import SampledMotion, continuous_signs
-from .rest_pose import rest_positions_m
+from .rest_fit import RestFit, fit_rest_pose
+from .rig import Rig
 
-_STRAIGHT_LIMBS = ("shoulder", "elbow", "hip", "knee")
-"""Joints whose bone may lie differently in the character's rest pose, as in an A-pose."""
+_LEG, _ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
+_SIDES = ("left", "right")
+_TRUNK = ("pelvis", "spine_1", "spine_2", "spine_3", "neck", "head")
+
+
+class RootMotion(StrEnum):
+    """Which bone carries the way through the world."""
+
+    HIPS = "HIPS"
+    ROOT_BONE = "ROOT_BONE"
+    IN_PLACE = "IN_PLACE"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetargetOptions:
+    """How the character follows the performer.
+
+    root_motion: which bone carries the way through the world.
+    root_bone:   name of that bone, for `RootMotion.ROOT_BONE`.
+    use_feet_ik, use_hands_ik: bend legs and arms so that ankles and wrists are where the
+                 performer's are, scaled by the length of the legs; else limbs only point alike.
+    use_ground:  lift or lower the whole, so that the lower foot is as high as the performer's.
+    """
+
+    root_motion: RootMotion = RootMotion.HIPS
+    root_bone: str = ""
+    use_feet_ik: bool = False
+    use_hands_ik: bool = False
+    use_ground: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TargetBone:
-    """A bone of the character in its rest pose.
+class RigMotion:
+    """Keys of F frames by bone index, in the bone's own rest frame.
 
-    parent: index among the bones, -1 for a root; parents come before children.
-    joint:  index in the clip of the joint that it follows, None if it keeps its rest pose.
-    head:   (3,) in the armature; rotmat: (3, 3) its axes there.
-    inherits_rotation: turns with its parent.
-    is_keyed: gets keys; a bone that a constraint makes a copy of a mapped one follows by itself.
+    rotations_quat_wxyz: (F, 4) without sign flips.
+    locations: (F, 3) in units of the armature.
     """
 
-    name: str
-    parent: int
-    joint: int | None
-    head: np.ndarray
-    rotmat: np.ndarray
-    inherits_rotation: bool = True
-    is_keyed: bool = True
+    rotations_quat_wxyz: dict[int, np.ndarray]
+    locations: dict[int, np.ndarray]
 
 
-def retarget_motion(
-    armature_object: bpy.types.Object,
+def retarget(
+    rig: Rig,
     clip: MotionClip,
     motion: SampledMotion,
     bone_map: Mapping[str, str],
-    *,
-    frame_start: int = 1,
-    action_name: str | None = None,
-) -> int:
-    """Key the mapped bones on every frame; the first of the motion is `frame_start`.
+    options: RetargetOptions | None = None,
+) -> RigMotion:
+    """The mapped bones' keys for a motion.
 
-    The rest pose may be a T- or an A-pose and must face -Y. The root's path is scaled by the
-    height of the hips over the floor, so that the feet reach it. Constraints and drivers of the
-    character stay, and may overrule the keys. Returns the number of frames.
+    The rest pose may be a T-, an A- or another standing pose and may face anywhere. The path is
+    scaled by the length of the legs. Bones of the trunk between mapped ones share their turn.
 
-    bone_map:    bone names by joint names.
-    action_name: of the new action; None names it after the armature.
+    bone_map: bone names by joint names.
+
+    Raises:
+        InputError: when the way is to lie on a root bone that cannot carry it.
     """
-    bones = _target_bones(armature_object, clip, bone_map)
-    matrix_world = np.array(armature_object.matrix_world)
-    root = int(np.argmin(clip.joint_parents))
-    channels: list[Channel] = []
-    locals_ = local_rotmats(bones, motion.rotations_quat_wxyz, clip, matrix_world)
-    for index, rotmats in locals_.items():
-        bone = bones[index]
-        armature_object.pose.bones[bone.name].rotation_mode = "QUATERNION"
-        path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"]'
-        quats = continuous_signs(rotmats_to_quats_wxyz(rotmats))
-        channels.append(Channel(f"{path}.rotation_quaternion", quats, bone.name))
-        if bone.joint == root and not _has_mapped_ancestor(bone, bones):
-            location = _root_location(bone, bones, motion, clip, matrix_world)
-            channels.append(Channel(f"{path}.location", location, bone.name))
-    frames = frame_start + np.arange(len(motion.times_s))
-    name = action_name or f"{armature_object.name} mvmocap"
-    write_keyframes(armature_object, name, channels, frames)
-    return len(frames)
+    options = options or RetargetOptions()
+    return _Retarget(rig, clip, motion, bone_map, options).run()
 
 
-def _has_mapped_ancestor(bone: TargetBone, bones: Sequence[TargetBone]) -> bool:
-    while bone.parent >= 0:
-        bone = bones[bone.parent]
-        if bone.joint is not None:
-            return True
-    return False
+class _Retarget:
+    def __init__(
+        self,
+        rig: Rig,
+        clip: MotionClip,
+        motion: SampledMotion,
+        bone_map: Mapping[str, str],
+        options: RetargetOptions,
+    ) -> None:
+        self.rig, self.clip, self.options = rig, clip, options
+        self.names = [str(name) for name in clip.joint_names]
+        self.bones = {joint: rig.index[bone] for joint, bone in bone_map.items()}
+        self.mapped = set(self.bones.values())
+        joint_bones = {self.names.index(joint): bone for joint, bone in self.bones.items()}
+        self.fit: RestFit = fit_rest_pose(rig, clip, joint_bones)
+        self.turns = world_turns(clip, motion.rotations_quat_wxyz)
+        self.places_m = world_places_m(clip, self.turns, motion.root_m)
+        self.way_m = self._way_m()
+        self.carried_by = self._root_bone()
 
-
-def local_rotmats(
-    bones: Sequence[TargetBone],
-    rotations_quat_wxyz: np.ndarray,
-    clip: MotionClip,
-    matrix_world: np.ndarray,
-) -> dict[int, np.ndarray]:
-    """For each bone that gets keys, by its index, its rotation (F, 3, 3) in its own rest frame.
-
-    rotations_quat_wxyz: (F, J, 4) local, as in the clip.
-    matrix_world: (4, 4) of the armature object; scaled evenly, if at all.
-    """
-    A = matrix_world[:3, :3] / np.cbrt(np.linalg.det(matrix_world[:3, :3]))
-    turned = _world_rotmats(rotations_quat_wxyz, clip)
-    corrections = _rest_corrections(bones, clip, A)
-    poses: dict[int, np.ndarray] = {}
-    locals_: dict[int, np.ndarray] = {}
-    for index in _needed_bones(bones):
-        bone = bones[index]
-        rest = bone.rotmat if bone.parent < 0 else bones[bone.parent].rotmat.T @ bone.rotmat
-        above = np.eye(3)
-        if bone.parent >= 0:
-            parent = bones[bone.parent]
-            above = poses[bone.parent] if bone.inherits_rotation else parent.rotmat
-        if bone.joint is None:
-            pose = np.broadcast_to(above @ rest, (len(turned), 3, 3))
-        else:
-            pose = A.T @ turned[:, bone.joint] @ corrections[bone.joint] @ A @ bone.rotmat
-        poses[index] = pose
-        if bone.joint is not None and bone.is_keyed:
-            locals_[index] = np.swapaxes(above @ rest, -1, -2) @ pose
-    return locals_
-
-
-def _needed_bones(bones: Sequence[TargetBone]) -> list[int]:
-    """Those that get keys and all above them, parents first: a face has a hundred others."""
-    needed: set[int] = set()
-    for index, bone in enumerate(bones):
-        while bone.is_keyed and bone.joint is not None and index >= 0 and index not in needed:
-            needed.add(index)
-            index = bones[index].parent
-    return sorted(needed)
-
-
-def _rest_corrections(
-    bones: Sequence[TargetBone], clip: MotionClip, A: np.ndarray
-) -> list[np.ndarray]:
-    """For each joint the turn (3, 3) from the character's rest pose into the clip's, world axes."""
-    heads = {bone.joint: A @ bone.head for bone in bones if bone.joint is not None}
-    parents = [int(parent) for parent in clip.joint_parents]
-    corrections: list[np.ndarray] = []
-    for joint, parent in enumerate(parents):
-        side, _, kind = str(clip.joint_names[joint]).partition("_")
-        children = [c for c, p in enumerate(parents) if p == joint and c in heads]
-        if side not in ("left", "right") or kind in ("clavicle", "ankle", "toe"):
-            corrections.append(np.eye(3))  # its own shape, not a pose
-        elif kind in _STRAIGHT_LIMBS and joint in heads and children:
-            source = heads[children[0]] - heads[joint]
-            corrections.append(_rotmat_between(source, clip.rest_offsets_m[children[0]]))
-        else:
-            corrections.append(corrections[parent])
-    return corrections
-
-
-def _root_location(
-    bone: TargetBone,
-    bones: Sequence[TargetBone],
-    motion: SampledMotion,
-    clip: MotionClip,
-    matrix_world: np.ndarray,
-) -> np.ndarray:
-    """(F, 3) location of the root's bone in its rest frame.
-
-    What is carried over is the middle of the hips: a character's root bone may lie anywhere.
-    """
-    root = int(bone.joint or 0)
-    pelvis_turns = quats_wxyz_to_rotmats(motion.rotations_quat_wxyz[:, root])
-    hips = _hip_joints(bones, clip)
-    heads = [other.head for other in bones if other.joint in hips and other.is_keyed]
-    offset = np.mean([clip.rest_offsets_m[hip] for hip in hips], axis=0) if hips else np.zeros(3)
-    middle = _in_world(np.mean(heads, axis=0) if heads else bone.head, matrix_world)
-    clip_height = float(rest_positions_m(clip)[root, 2] + offset[2])
-    scale = middle[2] / clip_height if middle[2] > 0 and clip_height > 0 else 1.0
-    target = scale * (motion.root_m + pelvis_turns @ offset)
-    target += pelvis_turns @ (_in_world(bone.head, matrix_world) - middle)
-    inverse = np.linalg.inv(matrix_world)
-    return (target @ inverse[:3, :3].T + inverse[:3, 3] - bone.head) @ bone.rotmat
-
-
-def _hip_joints(bones: Sequence[TargetBone], clip: MotionClip) -> list[int]:
-    """Both hips where the root joint carries them and both have a bone, else none."""
-    names = [str(name) for name in clip.joint_names]
-    hips = [names.index(name) for name in ("left_hip", "right_hip") if name in names]
-    mapped = {bone.joint for bone in bones}
-    is_usable = len(hips) == 2 and all(
-        hip in mapped and clip.joint_parents[int(clip.joint_parents[hip])] < 0 for hip in hips
-    )
-    return hips if is_usable else []
-
-
-def _in_world(point: np.ndarray, matrix_world: np.ndarray) -> np.ndarray:
-    return matrix_world[:3, :3] @ point + matrix_world[:3, 3]
-
-
-def _target_bones(
-    armature_object: bpy.types.Object, clip: MotionClip, bone_map: Mapping[str, str]
-) -> list[TargetBone]:
-    names = [str(name) for name in clip.joint_names]
-    joints = {bone: names.index(joint) for joint, bone in bone_map.items()}
-    copies = _copied_bones(armature_object)
-    order = {bone.name: i for i, bone in enumerate(armature_object.data.bones)}  # parents first
-    return [
-        TargetBone(
-            name=bone.name,
-            parent=order[bone.parent.name] if bone.parent else -1,
-            joint=joints.get(bone.name, joints.get(copies.get(bone.name, ""))),
-            head=np.array(bone.head_local),
-            rotmat=np.array(bone.matrix_local.to_3x3()),
-            inherits_rotation=bone.use_inherit_rotation,
-            is_keyed=bone.name in joints,
+    def run(self) -> RigMotion:
+        turned = self._world_rotations()
+        pelvis = self._moving_bone()
+        moved = {} if pelvis is None else {pelvis: self._pelvis_m(pelvis, turned[pelvis])}
+        if self.carried_by is not None:
+            moved[self.carried_by] = self.rig.heads_m[self.carried_by] + self.way_m
+        needed = bones_above(self.rig, [*turned, *moved])
+        pose = self._pose(needed, turned, moved)
+        if self.options.use_ground and pelvis is not None:
+            moved[pelvis] = moved[pelvis] + self._lift_m(pose)
+            pose = self._pose(needed, turned, moved)
+        if bent := self._bent_limbs(pose, turned):
+            pose = self._pose(needed, {**turned, **bent}, moved)
+        keyed = [bone for bone in turned if self.rig.copies[bone] < 0 or bone in self.mapped]
+        return RigMotion(
+            {bone: continuous_signs(local_rotation(pose, bone)) for bone in keyed},
+            {bone: local_location(self.rig, pose, bone) for bone in moved},
         )
-        for bone in armature_object.data.bones
-    ]
 
+    def _pose(
+        self,
+        needed: list[int],
+        turned: Mapping[int, np.ndarray],
+        moved: Mapping[int, np.ndarray],
+    ) -> Pose:
+        return pose_rig(self.rig, needed, turned, moved, len(self.way_m), self.carried_by)
 
-def _copied_bones(armature_object: bpy.types.Object) -> dict[str, str]:
-    """Bones that a constraint holds on another bone of the same rest pose, by their names."""
-    bones = armature_object.data.bones
-    copies: dict[str, str] = {}
-    for pose_bone in armature_object.pose.bones:
-        for constraint in pose_bone.constraints:
-            if constraint.type != "COPY_TRANSFORMS" or constraint.target != armature_object:
+    def _world_rotations(self) -> dict[int, np.ndarray]:
+        """(F, 4) of each bone that a joint turns: mapped, held on a mapped one, or in between."""
+        turned: dict[int, np.ndarray] = {}
+        for joint, bone in self.bones.items():
+            turned[bone] = self._follow(self.names.index(joint), bone)
+        for bone, copied in enumerate(self.rig.copies):
+            if copied in turned and bone not in turned:
+                rest = quat.from_rotmats(self.rig.rotmats[[copied, bone]])
+                across = quat.multiply(quat.conjugate(rest[0]), rest[1])
+                turned[bone] = quat.multiply(turned[copied], across)
+        turned.update(self._between(turned))
+        return turned
+
+    def _follow(self, joint: int, bone: int) -> np.ndarray:
+        rest = quat.from_rotmats(self.fit.corrections[joint] @ self.rig.rotmats[bone])
+        return quat.multiply(self.turns[:, joint], rest)
+
+    def _between(self, turned: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Unmapped deforming bones of the trunk between two mapped ones: part of either's turn."""
+        shared: dict[int, np.ndarray] = {}
+        trunk = [self.bones[joint] for joint in _TRUNK if joint in self.bones]
+        rests = quat.from_rotmats(self.rig.rotmats)
+        for lower, upper in zip(trunk, trunk[1:], strict=False):
+            path = self.rig.path_up(upper)
+            inner = path[1 : path.index(lower)][::-1] if lower in path else []
+            if any(bone in turned or not self.rig.is_deforming[bone] for bone in inner):
                 continue
-            copied = bones.get(constraint.subtarget)
-            if copied is None or constraint.mute or constraint.influence < 1.0:
+            low, high = (
+                quat.multiply(turned[bone], quat.conjugate(rests[bone])) for bone in (lower, upper)
+            )
+            for number, bone in enumerate(inner, start=1):
+                part = quat.slerp(low, high, number / (len(inner) + 1))
+                shared[bone] = quat.multiply(part, rests[bone])
+        return shared
+
+    def _moving_bone(self) -> int | None:
+        """The pelvis's bone, where no mapped bone carries it."""
+        bone = self.bones.get(self.names[int(np.argmin(self.clip.joint_parents))])
+        if bone is None or self.mapped & set(self.rig.path_up(bone)[1:]):
+            return None
+        return bone
+
+    def _way_m(self) -> np.ndarray:
+        """(F, 3) the way over the floor, scaled."""
+        root = self.places_m[:, int(np.argmin(self.clip.joint_parents))]
+        return self.fit.scale * (root - root[:1]) * np.array([1.0, 1.0, 0.0])
+
+    def _root_bone(self) -> int | None:
+        if self.options.root_motion != RootMotion.ROOT_BONE:
+            return None
+        bone = self.rig.index.get(self.options.root_bone, -1)
+        if bone < 0 or bone in self.mapped or self.rig.parents[bone] >= 0:
+            message = (
+                f"{self.options.root_bone or 'no bone'} cannot carry the way: choose a root bone "
+                "above the hips that is not in the bone map, or leave the way on the hips."
+            )
+            raise InputError(message, reason="bad_root_bone")
+        return bone
+
+    def _in_world_m(self, places_m: np.ndarray) -> np.ndarray:
+        """(F, 3) places of the clip where the character's are."""
+        is_held = self.options.root_motion == RootMotion.IN_PLACE
+        return self.fit.scale * places_m - (self.way_m if is_held else 0.0)
+
+    def _pelvis_m(self, bone: int, turned: np.ndarray) -> np.ndarray:
+        """(F, 3) head of the pelvis's bone in the world.
+
+        What is carried over is the middle of the hips: a character's root bone may lie anywhere.
+        """
+        hips = self._mapped("hip")
+        root = self.names[int(np.argmin(self.clip.joint_parents))]
+        joints = hips if len(hips) == len(_SIDES) else [root]
+        source = self.places_m[:, [self.names.index(joint) for joint in joints]].mean(axis=1)
+        rest = self.rig.heads_m[[self.bones[joint] for joint in joints]].mean(axis=0)
+        offset = self.rig.rotmats[bone].T @ (self.rig.heads_m[bone] - rest)
+        target = self._in_world_m(source) + quat.rotate(turned, np.tile(offset, (len(turned), 1)))
+        target[:, 2] += self.fit.up_m(joints)
+        return target
+
+    def _mapped(self, kind: str) -> list[str]:
+        """The joints of this kind, left and right, that have a bone."""
+        joints = [f"{side}_{kind}" for side in _SIDES]
+        return [joint for joint in joints if joint in self.bones]
+
+    def _lift_m(self, pose: Pose) -> np.ndarray:
+        """(F, 3) how much higher the performer's lower foot is, scaled, than the character's."""
+        lift = np.zeros((len(self.way_m), 3))
+        feet = self._mapped("ankle") + self._mapped("toe")
+        if feet:
+            ours = [pose.heads_m[self.bones[j]][:, 2] - self.fit.heights_m[j] for j in feet]
+            theirs = [
+                self.fit.scale * (self.places_m[:, self.names.index(j), 2]
+                                  - self.fit.clip_heights_m[j]) for j in feet
+            ]  # fmt: skip
+            lift[:, 2] = np.min(theirs, axis=0) - np.min(ours, axis=0)
+        return lift
+
+    def _bent_limbs(self, pose: Pose, turned: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """(F, 4) new axes in the world of the bones of limbs that are to reach a place."""
+        bent: dict[int, np.ndarray] = {}
+        limbs = [(side, _LEG) for side in _SIDES if self.options.use_feet_ik]
+        limbs += [(side, _ARM) for side in _SIDES if self.options.use_hands_ik]
+        for side, kinds in limbs:
+            joints = [f"{side}_{kind}" for kind in kinds]
+            if any(joint not in self.bones for joint in joints):
                 continue
-            if np.allclose(copied.matrix_local, pose_bone.bone.matrix_local, atol=1e-4):
-                copies.setdefault(pose_bone.name, copied.name)
-    return copies
+            upper, lower, end = (self.bones[joint] for joint in joints)
+            turns = bend_limb(
+                pose.heads_m[upper], pose.heads_m[lower], pose.heads_m[end],
+                self._end_target_m(joints[-1]), self._hinge(side, kinds),
+            )  # fmt: skip
+            for bone, turn in zip((upper, lower), turns, strict=True):
+                bent[bone] = quat.multiply(turn, turned[bone])
+        return bent
+
+    def _end_target_m(self, joint: str) -> np.ndarray:
+        """(F, 3) where an ankle or a wrist is to be; of a foot, it is the sole that counts."""
+        index = self.names.index(joint)
+        target = self._in_world_m(self.places_m[:, index])
+        if joint.endswith("ankle"):
+            up = np.array([0.0, 0.0, self.fit.up_m([joint])])
+            return target + quat.rotate(self.turns[:, index], np.tile(up, (len(target), 1)))
+        hips = self._mapped("hip")
+        target[:, 2] += self.fit.up_m(hips) if hips else 0.0
+        return target
+
+    def _hinge(self, side: str, kinds: tuple[str, ...]) -> np.ndarray:
+        """(F, 3) axis of a knee or an elbow: to the left, and down or up in a T-pose."""
+        axis = np.array([1.0, 0.0, 0.0])
+        if kinds == _ARM:
+            axis = np.array([0.0, 0.0, -1.0 if side == "left" else 1.0])
+        turns = self.turns[:, self.names.index(f"{side}_{kinds[0]}")]
+        return quat.rotate(turns, np.tile(axis, (len(turns), 1)))
 
 
-def _world_rotmats(quats_wxyz: np.ndarray, clip: MotionClip) -> np.ndarray:
-    """(F, J, 3, 3) of the local rotations (F, J, 4)."""
-    rotmats = quats_wxyz_to_rotmats(quats_wxyz)
+def world_turns(clip: MotionClip, rotations_quat_wxyz: np.ndarray) -> np.ndarray:
+    """(F, J, 4) in the world of local rotations (F, J, 4); identity is the clip's T-pose."""
+    turns = rotations_quat_wxyz.copy()
     for joint, parent in enumerate(clip.joint_parents):
         if parent >= 0:
-            rotmats[:, joint] = rotmats[:, parent] @ rotmats[:, joint]
-    return rotmats
+            turns[:, joint] = quat.multiply(turns[:, parent], turns[:, joint])
+    return turns
 
 
-def quats_wxyz_to_rotmats(quats_wxyz: np.ndarray) -> np.ndarray:
-    """(..., 4) unit quaternions -> (..., 3, 3). The core's needs SciPy, which Blender lacks."""
-    w, x, y, z = np.moveaxis(quats_wxyz, -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def rotmats_to_quats_wxyz(rotmats: np.ndarray) -> np.ndarray:
-    """(F, 3, 3) -> (F, 4) unit quaternions: the largest eigenvector of Bar-Itzhack's matrix."""
-    m = rotmats
-    K = np.empty((len(m), 4, 4))
-    skew = np.stack([m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1]], 1)
-    trace = np.trace(m, axis1=1, axis2=2)
-    K[:, 0, 0] = trace
-    K[:, 0, 1:] = K[:, 1:, 0] = skew
-    K[:, 1:, 1:] = m + np.swapaxes(m, 1, 2) - trace[:, None, None] * np.eye(3)
-    return np.linalg.eigh(K)[1][:, :, -1]
-
-
-def _rotmat_between(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The smallest rotation that turns direction `source` (3,) into `target` (3,)."""
-    a, b = source / np.linalg.norm(source), target / np.linalg.norm(target)
-    quat = np.concatenate([[1.0 + a @ b], np.cross(a, b)])
-    norm = np.linalg.norm(quat)
-    if norm < 1e-9:
-        return np.eye(3)  # opposite: a map of left to right, nothing sensible to turn
-    return quats_wxyz_to_rotmats(quat / norm)
+def world_places_m(clip: MotionClip, turns: np.ndarray, root_m: np.ndarray) -> np.ndarray:
+    """(F, J, 3) joints in the world; turns: (F, J, 4) in the world, root_m: (F, 3)."""
+    places = np.empty((*turns.shape[:2], 3))
+    for joint, parent in enumerate(clip.joint_parents):
+        offset = np.broadcast_to(clip.rest_offsets_m[joint], root_m.shape)
+        carried = (
+            root_m if parent < 0 else places[:, parent] + quat.rotate(turns[:, parent], offset)
+        )
+        places[:, joint] = carried
+    return places

@@ -8,10 +8,10 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.files import atomic_path
 from mvmocap_core.motion.clip import MotionClip
 
+from ..armature.animate import BakeOptions, bake_take
 from ..armature.bone_map import read_bone_map
 from ..armature.cameras import look_through
-from ..armature.resample import SampledMotion, sample_motion
-from ..armature.retarget import retarget_motion
+from ..armature.resample import sample_motion
 from ..armature.scene import own_collection, set_frame_range, set_frame_rate
 from ..armature.take_scene import add_generated, add_take_cameras
 from .scenes_file import SceneJob
@@ -38,7 +38,7 @@ def make_blend(job: SceneJob, clip: MotionClip, proxies: list[Path], target: Pat
         armature_object = add_generated(job.name, clip, motion, collection)
         n_frames = len(motion.times_s)
     else:
-        armature_object, n_frames = _animate_character(job, clip, motion)
+        armature_object, n_frames = _animate_character(job, clip, motion.fps)
     scene[ARMATURE_KEY] = armature_object.name
     cameras = add_take_cameras(job.name, clip, proxies, collection)
     if cameras:
@@ -90,9 +90,7 @@ def _open(character: Path, job: SceneJob) -> None:
         raise InputError(message, reason="bad_character") from error
 
 
-def _animate_character(
-    job: SceneJob, clip: MotionClip, motion: SampledMotion
-) -> tuple[bpy.types.Object, int]:
+def _animate_character(job: SceneJob, clip: MotionClip, fps: float) -> tuple[bpy.types.Object, int]:
     armature_object = bpy.data.objects.get(job.armature or "")
     if armature_object is None or armature_object.type != "ARMATURE":
         there = [found.name for found in bpy.data.objects if found.type == "ARMATURE"]
@@ -104,4 +102,4 @@ def _animate_character(
     joints = [str(name) for name in clip.joint_names]
     bones = [bone.name for bone in armature_object.data.bones]
     bone_map = read_bone_map(job.bone_map or Path(), joints, bones)
-    return armature_object, retarget_motion(armature_object, clip, motion, bone_map)
+    return armature_object, bake_take(armature_object, clip, bone_map, BakeOptions(fps=fps))

@@ -7,10 +7,9 @@ import numpy as np
 from bench import arguments, finish, heads_m
 from mathutils import Matrix, Vector
 
+from blender_addon.armature.animate import BakeOptions, bake_take
 from blender_addon.armature.generate import editing_bones
-from blender_addon.armature.resample import sample_motion
 from blender_addon.armature.rest_pose import rest_bones
-from blender_addon.armature.retarget import retarget_motion
 from mvmocap_core.motion.clip import MotionClip, load_motion
 
 SIZE = 1.3
@@ -53,7 +52,7 @@ bpy.ops.wm.read_factory_settings(use_empty=True)
 armature_object = add_character(clip)
 bpy.context.view_layer.update()
 bone_map = {str(name): f"DEF_{name}" for name in clip.joint_names}
-retarget_motion(armature_object, clip, sample_motion(clip), bone_map)
+bake_take(armature_object, clip, bone_map, BakeOptions(fps=clip.fps))
 names = list(bone_map.values())
 finish(
     {
