@@ -1,15 +1,18 @@
 """The extension's page in Blender's preferences."""
 
+import sys
 import textwrap
 from pathlib import Path
 
 import bpy
 
+from .gpu_solver.install import read_installed
+
 _MAX_LINE = 64  # Blender cuts what does not fit into the window, and says nothing
 
 
 class MVMOCAP_AP_preferences(bpy.types.AddonPreferences):
-    """What holds for all files, and the Doctor."""
+    """What holds for all files, the GPU solver, and the Doctor."""
 
     bl_idname = __package__
 
@@ -28,6 +31,7 @@ class MVMOCAP_AP_preferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "cache_folder", placeholder=str(_own_folder()))
+        _draw_gpu_solver(layout.box(), context.window_manager.mvmocap_gpu_solver)
         doctor = context.window_manager.mvmocap_doctor
         row = layout.row()
         row.operator("mvmocap.doctor")
@@ -45,11 +49,41 @@ def cache_folder(context: bpy.types.Context) -> Path:
     return Path(bpy.path.abspath(chosen)) if chosen else _own_folder()
 
 
+def gpu_solver_folder() -> Path:
+    """Where PyTorch for the graphics card lies, for Blender's Python; it survives upgrades."""
+    return _own_folder() / "gpu_solver" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def redraw(context: bpy.types.Context) -> None:
+    """Show on the preferences page what has changed."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+
+
 def _own_folder() -> Path:
     try:
         return Path(bpy.utils.extension_path_user(__package__))
     except ValueError:  # run from a checkout, not installed as an extension
         return Path(bpy.utils.user_resource("DATAFILES", path="mvmocap"))
+
+
+def _draw_gpu_solver(box: bpy.types.UILayout, state: bpy.types.PropertyGroup) -> None:
+    installed = read_installed(gpu_solver_folder())
+    if state.is_running:
+        row = box.row()
+        row.progress(factor=state.fraction, text=state.text)
+        row.operator("mvmocap.cancel_gpu_solver")
+    elif installed is not None:
+        box.label(text=f"{installed.name}: {installed.card}", translate=False)
+        box.operator("mvmocap.remove_gpu_solver")
+    else:
+        box.operator("mvmocap.install_gpu_solver")
+    column = box.column(align=True)
+    column.alert = True
+    for line in _folded(state.problem):
+        column.label(text=line, translate=False)
 
 
 def _draw_findings(box: bpy.types.UILayout, doctor: bpy.types.PropertyGroup) -> None:

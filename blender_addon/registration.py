@@ -17,6 +17,7 @@ MODULES = (
     "confidence_strip",
     "preferences",
     "operators.doctor",
+    "operators.gpu_solver",
     "session",
     "operators.import_views",
     "operators.solve",

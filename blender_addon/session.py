@@ -8,6 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences
+from .gpu_solver.install import read_installed
 from .job_queue import JobQueue
 from .solve_state import show_take
 from .take_folders import take_folder, takes_folder
@@ -23,8 +24,9 @@ CLASSES: tuple[type, ...] = ()
 
 
 def launch() -> Launch:
-    """How a worker is started under the animator's preferences."""
-    return worker_launch()
+    """How a worker is started under the animator's preferences: with the GPU solver if there."""
+    folder = preferences.gpu_solver_folder()
+    return worker_launch([folder] if read_installed(folder) is not None else [])
 
 
 def scene_take_folder(scene: bpy.types.Scene) -> Path:

@@ -8,7 +8,7 @@ import bpy
 
 from mvmocap_core.errors import Cancelled, MocapError
 
-from .. import session
+from .. import preferences, session
 from ..shared_wheels import extensions_with
 from ..worker_client import CANCELLED, DONE, Job, Outcome, Step, run_job
 
@@ -82,7 +82,7 @@ class MVMOCAP_OT_doctor(bpy.types.Operator):
     def _finish(self, context: bpy.types.Context, outcome: Outcome) -> set[str]:
         doctor = context.window_manager.mvmocap_doctor
         doctor.is_running = False
-        _redraw(context)
+        preferences.redraw(context)
         if outcome.status == CANCELLED:
             self.report({"WARNING"}, "The Doctor was stopped")
             return {"CANCELLED"}
@@ -139,13 +139,6 @@ def _culprits(conflicts: Sequence[dict[str, Any]], repositories: Sequence[Path])
         if names:
             lines.append(f"{conflict['package']} is brought by: {', '.join(names)}")
     return lines
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "PREFERENCES":
-                area.tag_redraw()
 
 
 CLASSES = (MVMOCAP_PG_doctor, MVMOCAP_OT_doctor, MVMOCAP_OT_copy_doctor)
