@@ -8,6 +8,7 @@ NAMES = {
     "sync": "offset errors on hundreds of virtual pairs of phones",
     "robustness": "hundreds of virtual takes against calibrated triangulation, and hopeless ones",
     "motion": "feet, smoothness and contacts before and after the clean-up",
+    "shake": "rendered clips as phones that were knocked or held in the hand would film them",
     "speed": "seconds and memory by stage, and how they grow with length",
 }
 

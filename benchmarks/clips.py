@@ -87,7 +87,12 @@ def clip_loaders(tracks_folder: Path | None = None) -> dict[str, Callable[[], Cl
 
 
 def detected_track(video: Path) -> Track:
-    """The performer in a video by the heavy model, kept in benchmarks/results."""
+    """The performer in a video by the heavy model."""
+    return select_performer(detected(video))
+
+
+def detected(video: Path) -> Detections:
+    """What the heavy model finds in a video, kept in benchmarks/results."""
     key = f"{content_hash(video)}-{code_hash('detection', 'video')}"
     path = RESULTS / "detections" / f"{video.parent.name}-{video.stem}-{key[:16]}{key[-16:]}.npz"
     arrays = load_arrays(path)
@@ -96,7 +101,7 @@ def detected_track(video: Path) -> Track:
         save_arrays(path, to_arrays(detections))
     else:
         detections = from_arrays(Detections, arrays)
-    return select_performer(detections)
+    return detections
 
 
 def _track(video: Path, name: str, tracks_folder: Path | None) -> Track:

@@ -1,5 +1,6 @@
 """Motions with truth from the CMU database, as the detector's 33 landmarks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ _FACE_M = {
     "right_ear": (-0.075, 0.0, 0.05), "mouth_left": (0.025, 0.09, 0.0),
     "mouth_right": (-0.025, 0.09, 0.0),
 }  # fmt: skip
+_JOIN_FRAMES = 10
 _FINGERS_M = {"index": 0.025, "pinky": -0.035}
 
 
@@ -88,6 +90,36 @@ def load_motions(split: str = "val", *, min_duration_s: float = 2.0) -> tuple[Mo
                 )
             )
     return tuple(motions)
+
+
+def join_motions(motions: Sequence[MotionCapture], length_s: float) -> MotionCapture:
+    """One motion after the other, each begun where and as the one before it ended.
+
+    Feet slide over the third of a second in which one becomes the other. Cut at `length_s`.
+    """
+    joined = motions[0].landmarks_m
+    for motion in motions[1:]:
+        following = _begun_at(motion.landmarks_m, joined[-_JOIN_FRAMES])
+        share = np.linspace(0.0, 1.0, _JOIN_FRAMES)[:, None, None]
+        share = share * share * (3.0 - 2.0 * share)
+        blend = (1.0 - share) * joined[-_JOIN_FRAMES:] + share * following[:_JOIN_FRAMES]
+        joined = np.concatenate([joined[:-_JOIN_FRAMES], blend, following[_JOIN_FRAMES:]])
+    fps = motions[0].fps
+    name = " + ".join(motion.name.split()[0] for motion in motions)
+    return MotionCapture(name, motions[0].subject, fps, joined[: int(length_s * fps) + 1])
+
+
+def _begun_at(landmarks_m: np.ndarray, pose_m: np.ndarray) -> np.ndarray:
+    """The motion (F, 33, 3), turned and moved over the floor to start like a pose (33, 3)."""
+    start, target = (p[:, :2] - p[:, :2].mean(axis=0) for p in (landmarks_m[0], pose_m))
+    angle = np.arctan2(
+        (start[:, 0] * target[:, 1] - start[:, 1] * target[:, 0]).sum(), (start * target).sum()
+    )
+    c, s = np.cos(angle), np.sin(angle)
+    moved = landmarks_m.copy()
+    flat = landmarks_m[..., :2] - landmarks_m[0, :, :2].mean(axis=0)
+    moved[..., :2] = flat @ np.array([[c, s], [-s, c]]) + pose_m[:, :2].mean(axis=0)
+    return moved
 
 
 def landmarks_from_joints(joints_m: np.ndarray, names: list[str]) -> np.ndarray:

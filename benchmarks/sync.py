@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import phone_pairs
 from benchmarks.motion_capture import SHARED_DATA, load_motions
 from benchmarks.sounds import KINDS, RATE_HZ, Microphone, make_scene, record
 from benchmarks.synthetic import make_take
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench sync", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer takes, under 5 minutes")
     parser.add_argument("--again", action="store_true", help="do not reuse results")
+    parser.add_argument("--pairs", action="store_true", help="only the pairs solved whole")
     parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
     options = parser.parse_args(arguments)
     n_takes, n_sounds = (N_QUICK_TAKES, N_QUICK_SOUNDS) if options.quick else (N_TAKES, N_SOUNDS)
@@ -72,6 +74,8 @@ def main(arguments: Sequence[str]) -> int:
         print("../shared/data/cmu is absent: sound only", file=sys.stderr)
     for kind in (*KINDS, "unrelated"):
         groups[f"sound, {kind}"] = lambda kind=kind: sound_errors(kind, n_sounds)
+    if options.pairs:
+        return _phone_pairs(options.quick, options.again, options.write_docs)
     rows = []
     for name, measure in groups.items():
         measured = _kept(f"{name}-{n_takes}-{n_sounds}", measure, options.again)
@@ -82,6 +86,27 @@ def main(arguments: Sequence[str]) -> int:
         head = f"## Clocks\n\n`./run bench sync --write-docs`, on {machine()}.\n\n{__doc__ or ''}"
         head = "\n".join(line for line in head.splitlines() if "`./run bench sync`:" not in line)
         write_section("sync", f"{head}\n{EXPLANATION}\n{markdown_table(HEAD, rows)}")
+    return _phone_pairs(options.quick, options.again, options.write_docs)
+
+
+def _phone_pairs(is_quick: bool, again: bool, write_docs: bool) -> int:
+    """The pairs that are solved whole, and the long takes."""
+    if not (SHARED_DATA / "cmu").is_dir():
+        return 0
+    n_pairs = phone_pairs.N_QUICK_PAIRS if is_quick else phone_pairs.N_PAIRS
+    kinds = list(phone_pairs.LIMIT_MS)
+    pairs = [
+        phone_pairs.pair_cells(kind, list(phone_pairs.pair_results(kind, n_pairs, again)))
+        for kind in kinds
+    ]
+    n_long = 0 if is_quick else phone_pairs.N_LONG
+    long_takes = [phone_pairs.long_cells(kind, i) for kind in kinds for i in range(n_long)]
+    tables = [(phone_pairs.HEAD, pairs), (phone_pairs.LONG_HEAD, long_takes)]
+    print(*(text_table(head, rows) for head, rows in tables), sep="\n\n")
+    if write_docs:
+        parts = [markdown_table(head, rows) for head, rows in tables if rows]
+        intro = f"## Phone pairs\n\n`./run bench sync --write-docs`, on {machine()}."
+        write_section("pairs", "\n\n".join([intro, phone_pairs.EXPLANATION.strip(), *parts]))
     return 0
 
 

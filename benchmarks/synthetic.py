@@ -36,6 +36,7 @@ class Difficulty:
     vfr_share:      share of phones with a variable frame rate.
     height_m:       range of the phones' heights above the floor.
     max_k1:         lens distortion is drawn between plus and minus this.
+    drift_ppm:      range of how far the second phone's clock runs from the first's, either way.
     """
 
     angle_deg: tuple[float, float] = (45.0, 170.0)
@@ -47,6 +48,7 @@ class Difficulty:
     vfr_share: float = 0.4
     height_m: tuple[float, float] = (0.7, 1.9)
     max_k1: float = 0.05
+    drift_ppm: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,7 @@ class SyntheticTake:
     motion:         name of the captured motion.
     angle_deg:      horizontal angle between the views.
     start_s:        time of the motion at which the first video starts.
+    drift_ppm:      of the second video, see `Timeline`.
     """
 
     tracks: tuple[Track, Track]
@@ -69,6 +72,7 @@ class SyntheticTake:
     motion: str
     angle_deg: float
     start_s: float
+    drift_ppm: float = 0.0
 
 
 def make_take(
@@ -85,10 +89,13 @@ def make_take(
     ]
     cameras = Cameras(*(np.stack(parts) for parts in zip(*views, strict=True)))
     tracks, times_s = [], []
+    drift_ppm = 0.0
+    if difficulty.drift_ppm[1] > 0.0:
+        drift_ppm = float(rng.uniform(*difficulty.drift_ppm) * rng.choice([-1.0, 1.0]))
     for view in range(2):
         times = _frame_times(rng, ends_s[view] - starts_s[view], difficulty)
         times_s.append(times)
-        landmarks = clip.at(starts_s[view] + times)
+        landmarks = clip.at(starts_s[view] + times * (1.0 + 1e-6 * drift_ppm * view))
         tracks.append(_detect(rng, times, landmarks, cameras, view, difficulty))
     return SyntheticTake(
         tracks=(tracks[0], tracks[1]),
@@ -98,6 +105,7 @@ def make_take(
         motion=clip.name,
         angle_deg=abs(angle_deg),
         start_s=float(starts_s[0]),
+        drift_ppm=drift_ppm,
     )
 
 

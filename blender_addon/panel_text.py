@@ -12,6 +12,7 @@ VERDICTS = {
 STAGES = {
     "probe": "Reading the videos",
     "detect": "Finding the performer",
+    "steady": "Looking whether the phones moved",
     "people": "Following the performer",
     "sync": "Matching the clocks",
     "calibrate": "Finding the cameras",

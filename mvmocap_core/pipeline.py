@@ -31,6 +31,8 @@ from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
+from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
+from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_track
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.sync.given import complete_timeline
 from mvmocap_core.sync.timeline import Timeline
@@ -139,7 +141,11 @@ class _Job:
         detections = self.detect(infos)
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
-        tracks = self.people(detections)
+        moved = self.steady(detections)
+        tracks = [
+            steady_track(track, motion)
+            for track, motion in zip(self.people(detections), moved, strict=True)
+        ]
         timeline, inputs = self.sync(tracks)
         if last_stage == "sync":
             return {"sync": content.sync_section(timeline)}
@@ -150,6 +156,7 @@ class _Job:
         fps = self.options.fps or infos[0].fps
         lifted = self.lift(tracks, timeline, calibration, fps)
         fit = self.body(tracks, timeline, calibration, lifted, fps, inputs)
+        fit = with_moving_cameras(fit, moved)
         solved = Evidence(
             infos=tuple(infos),
             tracks=tuple(tracks),
@@ -158,6 +165,7 @@ class _Job:
             motion=fit,
             options=self.options,
             given=self.given,
+            moved=tuple(moved),
         )
         return self.report(self.clean(solved), fit)
 
@@ -213,6 +221,9 @@ class _Job:
 
         return self.stages.run("detect", work)
 
+    def steady(self, detections: Sequence[Detections]) -> list[CameraMotion]:
+        return self.stages.run("steady", lambda _: [find_camera_motion(d) for d in detections])
+
     def people(self, detections: Sequence[Detections]) -> list[Track]:
         def work(progress: Progress) -> list[Track]:
             for found, video in zip(detections, self.videos, strict=True):
@@ -228,7 +239,7 @@ class _Job:
         inputs: Inputs = {
             "detections": [self._detection_inputs(view) for view in range(len(tracks))],
             "offset_s": _as_json(self.given.offset_s),
-            "code": code_hash("people", "sync", "geometry", "video"),
+            "code": code_hash("people", "stabilisation", "sync", "geometry", "video"),
         }
         timeline = self._kept(
             "sync",

@@ -14,6 +14,7 @@ T = TypeVar("T")
 STAGE_SHARES = {
     "probe": 0.02,
     "detect": 0.67,
+    "steady": 0.0,
     "people": 0.01,
     "sync": 0.04,
     "calibrate": 0.12,

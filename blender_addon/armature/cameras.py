@@ -8,6 +8,8 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from .keyframes import Channel, write_keyframes
+
 SENSOR_WIDTH_MM = 36.0
 _BLENDER_FROM_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])
 
@@ -70,6 +72,22 @@ def add_camera(
     camera.matrix_world = matrix_world_from_opencv(T_cam_world)
     collection.objects.link(camera)
     return camera
+
+
+def animate_camera(
+    camera: bpy.types.Object, T_cam_world_frames: np.ndarray, *, frame_start: int = 1
+) -> None:
+    """Let a camera turn as the phone did: a key for each of its poses (F, 4, 4)."""
+    poses = [matrix_world_from_opencv(T).decompose() for T in T_cam_world_frames]
+    quats = np.array([tuple(quat) for _, quat, _ in poses])
+    flips = np.where((quats[1:] * quats[:-1]).sum(axis=1) < 0.0, -1.0, 1.0)
+    quats[1:] *= np.cumprod(flips)[:, None]
+    camera.rotation_mode = "QUATERNION"
+    channels = [
+        Channel("location", np.array([tuple(place) for place, _, _ in poses]), "Camera"),
+        Channel("rotation_quaternion", quats, "Camera"),
+    ]
+    write_keyframes(camera, camera.name, channels, frame_start + np.arange(len(poses)))
 
 
 def add_footage(camera: bpy.types.Object, footage: Path, *, frame_start: int = 1) -> None:

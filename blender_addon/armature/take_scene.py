@@ -9,7 +9,7 @@ import bpy
 from mvmocap_core.motion.clip import MotionClip
 
 from .bake import bake_motion
-from .cameras import add_camera, add_footage, look_through
+from .cameras import add_camera, add_footage, animate_camera, look_through
 from .earlier_take import mark_part, parts_of, replace_parts
 from .generate import generate_armature
 from .resample import SampledMotion, sample_motion
@@ -122,6 +122,8 @@ def add_take_cameras(
             clip.T_cam_world[view],
             cameras,
         )
+        if clip.T_cam_world_frames is not None:
+            animate_camera(camera, clip.T_cam_world_frames[view], frame_start=frame_start)
         if view < len(proxies):
             add_footage(camera, proxies[view], frame_start=frame_start)
         added.append(camera)

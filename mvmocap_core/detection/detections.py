@@ -25,6 +25,20 @@ NOISE_CORRELATION_S = 0.19
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CameraTurns:
+    """How a camera turned while it filmed, by the background. See `video.background`.
+
+    rotmat:   (F, 3, 3) p_frame = rotmat @ p_first; NaN where the background does not tell.
+    is_break: (F,) bool: it went elsewhere, which no turn explains.
+    focal_px: of the lens that is assumed in `rotmat`.
+    """
+
+    rotmat: np.ndarray
+    is_break: np.ndarray
+    focal_px: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Detections:
     """All people found in one video. Slot order is not identity.
 
@@ -34,6 +48,7 @@ class Detections:
     world_landmarks_m: (F, P, 33, 3) the detector's own 3D guess: metres, hip-centred, camera
                        axes (x right, y down, z away from the camera) of a crop; NaN = none.
     image_size:        (2,) width, height in pixels, upright.
+    camera:            how the camera turned; None where nobody looked.
     """
 
     times_s: np.ndarray
@@ -41,6 +56,7 @@ class Detections:
     confidence: np.ndarray
     world_landmarks_m: np.ndarray
     image_size: np.ndarray
+    camera: CameraTurns | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

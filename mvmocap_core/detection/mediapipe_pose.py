@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from mvmocap_core.detection.detections import LANDMARK_NAMES, Detections
+from mvmocap_core.detection.detections import LANDMARK_NAMES, CameraTurns, Detections
 from mvmocap_core.detection.models import find_model
 from mvmocap_core.errors import InputError
 from mvmocap_core.progress import Progress, silent
+from mvmocap_core.video.background import BackgroundTracker, Turn, likely_focal_px
 from mvmocap_core.video.frames import Frame, iter_frames, probe_video
 
 N_SLOTS = 2
@@ -42,7 +43,8 @@ class MediaPipePose:
         info = probe_video(video)
         begin_s = max(start_s or 0.0, 0.0)
         length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
-        rows = _Rows(info.image_size)
+        focal_px = likely_focal_px(info.image_size, info.focal_35mm)
+        rows = _Rows(info.image_size, focal_px)
         with _landmarker(model) as landmarker:
             stamp_ms = -1
             for frame in iter_frames(video, start_s=start_s, end_s=end_s):
@@ -81,8 +83,11 @@ def _image(frame: Frame) -> Any:
 class _Rows:
     """Collects one row of arrays for each frame."""
 
-    def __init__(self, image_size: tuple[int, int]) -> None:
+    def __init__(self, image_size: tuple[int, int], focal_px: float) -> None:
         self.image_size = np.array(image_size)
+        self.focal_px = focal_px
+        self.background = BackgroundTracker(image_size, focal_px)
+        self.turns: list[Turn] = []
         self.times_s: list[float] = []
         self.normalized: list[np.ndarray] = []  # (P, 33, 3): x, y of the image's size; visibility
         self.world: list[np.ndarray] = []  # (P, 33, 3) metres
@@ -97,6 +102,10 @@ class _Rows:
         self.times_s.append(frame.time_s)
         self.normalized.append(normalized)
         self.world.append(world)
+        places_px = normalized[..., :2] * self.image_size
+        people = places_px[np.isfinite(places_px).all(axis=(1, 2))]
+        boxes = np.concatenate([people.min(axis=1), people.max(axis=1)], axis=1)
+        self.turns.append(self.background.follow(frame.image, boxes))
 
     def detections(self) -> Detections:
         normalized = np.stack(self.normalized)
@@ -106,4 +115,9 @@ class _Rows:
             confidence=np.clip(np.nan_to_num(normalized[..., 2], nan=0.0), 0.0, 1.0),
             world_landmarks_m=np.stack(self.world),
             image_size=self.image_size,
+            camera=CameraTurns(
+                rotmat=np.stack([turn.rotmat for turn in self.turns]),
+                is_break=np.array([turn.is_break for turn in self.turns]),
+                focal_px=self.focal_px,
+            ),
         )

@@ -67,4 +67,6 @@ def trim(clip: MotionClip, start_s: float | None, end_s: float | None) -> Motion
         )
         raise InputError(message, reason="empty_range")
     changes = {f.name: getattr(clip, f.name)[kept] for f in fields(clip) if f.name in _FRAMED}
+    if clip.T_cam_world_frames is not None:
+        changes["T_cam_world_frames"] = clip.T_cam_world_frames[:, kept]
     return replace(clip, **changes)

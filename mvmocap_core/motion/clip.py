@@ -10,6 +10,7 @@ import numpy as np
 from mvmocap_core.errors import InputError
 
 SCHEMA_VERSION = 1
+_OPTIONAL = "T_cam_world_frames"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +34,8 @@ class MotionClip:
     image_size:         (V, 2) width, height, upright.
     T_cam_world:        (V, 4, 4) OpenCV axes.
     sync_offset_s, sync_drift_ppm: (V,) see `Timeline`.
+    T_cam_world_frames: (V, F, 4, 4) where a camera turned, of every frame; None where all were
+                        still. T_cam_world is then where they pointed most of the time.
     """
 
     fps: float
@@ -53,10 +56,12 @@ class MotionClip:
     T_cam_world: np.ndarray
     sync_offset_s: np.ndarray
     sync_drift_ppm: np.ndarray
+    T_cam_world_frames: np.ndarray | None = None
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """The arrays of `motion.npz`."""
-        arrays = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        arrays = {name: np.asarray(value) for name, value in values.items() if value is not None}
         return {"schema_version": np.asarray(SCHEMA_VERSION), **arrays}
 
 
@@ -66,7 +71,10 @@ def load_motion(path: Path) -> MotionClip:
         with np.load(path, allow_pickle=False) as data:
             if int(data["schema_version"]) != SCHEMA_VERSION:
                 raise InputError(f"{path}: made by another version; solve the take again.")
-            values: dict[str, Any] = {f.name: data[f.name] for f in fields(MotionClip)}
+            names = [f.name for f in fields(MotionClip)]
+            values: dict[str, Any] = {
+                name: data[name] for name in names if name in data or name != _OPTIONAL
+            }
     except (OSError, KeyError, ValueError, BadZipFile) as error:
         raise InputError(f"{path}: not a motion file ({error}); solve the take again.") from error
     values["fps"] = float(values["fps"])

@@ -127,9 +127,17 @@ def _camera_section(evidence: Evidence) -> list[dict[str, Any]]:
                 "reprojection_rel": _number(evidence.calibration.reprojection_rel[view], 5),
                 "swapped_share": _number(evidence.calibration.swapped_share[view], 4),
                 "given": evidence.given.names(view) if evidence.given else [],
+                **_movement(evidence, view),
             }
         )
     return cameras
+
+
+def _movement(evidence: Evidence, view: int) -> dict[str, Any]:
+    if not evidence.moved:
+        return {}
+    moved = evidence.moved[view]
+    return {"movement": moved.kind, "turn_deg": _number(moved.turn_deg, 2)}
 
 
 def _video_facts(info: VideoInfo) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.cameras import camera_center
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import CleanUp, SolveOptions
+from mvmocap_core.stabilisation.steady import CameraMotion
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import VideoInfo
 
@@ -21,6 +22,7 @@ class Evidence:
 
     motion: as it was cleaned up with the choices `clean_up`.
     given:  what the user knew; None is nothing.
+    moved:  what each camera did while it filmed; empty where nobody looked.
     """
 
     infos: tuple[VideoInfo, ...]
@@ -31,6 +33,7 @@ class Evidence:
     options: SolveOptions
     clean_up: CleanUp = CleanUp()
     given: GivenFacts | None = None
+    moved: tuple[CameraMotion, ...] = ()
 
 
 def seen_by_view(evidence: Evidence) -> np.ndarray:

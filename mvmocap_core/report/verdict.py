@@ -79,7 +79,13 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """Grade a finished solve."""
-    findings = [*_geometry(evidence), *_fit(evidence), *_clocks(evidence), *_performer(evidence)]
+    findings = [
+        *_geometry(evidence),
+        *_fit(evidence),
+        *_clocks(evidence),
+        *_performer(evidence),
+        *_moved_cameras(evidence),
+    ]
     order: tuple[Grade, ...] = ("unusable", "check", "good")
     findings.sort(key=lambda finding: order.index(finding.grade))
     bad = [finding for finding in findings if finding.grade != "good"]
@@ -214,6 +220,24 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
             "height_assumed",
             "The performer's height was not given, so the scale is a guess; give --height.",
         )
+
+
+def _moved_cameras(evidence: Evidence) -> Iterator[Finding]:
+    for info, moved in zip(evidence.infos, evidence.moved, strict=False):
+        if moved.kind == "walked":
+            yield Finding(
+                "check",
+                "camera_moved",
+                f"The phone of {info.path.name} went about while it filmed, which cannot be "
+                "followed; put it on a tripod, a shelf or a chair.",
+            )
+        elif moved.kind == "turned":
+            yield Finding(
+                "good",
+                "camera_turned",
+                f"The phone of {info.path.name} turned by up to {moved.turn_deg:.1f} degrees; it "
+                "was followed by its background. On a tripod it would be more exact.",
+            )
 
 
 def _above(value: float, limits: Limits, reason: str, advice: str) -> Iterator[Finding]:

@@ -68,7 +68,11 @@ def project_motion(motion: MotionClip, view: int, time_s: float) -> np.ndarray:
     rate = 1.0 + 1e-6 * float(motion.sync_drift_ppm[view])
     first_s = rate * time_s + float(motion.sync_offset_s[view])
     positions_m = _positions_at(motion, first_s)
-    return project_points(positions_m, motion.K[view], motion.dist[view], motion.T_cam_world[view])
+    pose = motion.T_cam_world[view]
+    if motion.T_cam_world_frames is not None:
+        nearest = int(np.abs(motion.times_s - first_s).argmin())
+        pose = motion.T_cam_world_frames[view, nearest]
+    return project_points(positions_m, motion.K[view], motion.dist[view], pose)
 
 
 def draw_motion(image: np.ndarray, motion: MotionClip, view: int, time_s: float) -> np.ndarray:

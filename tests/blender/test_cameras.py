@@ -47,3 +47,10 @@ def test_looking_through_a_camera_takes_its_resolution(facts: dict[str, Any], cl
 
 def test_footage_lies_behind_from_the_first_frame(facts: dict[str, Any]):
     assert (facts["depth"], facts["frame_start"], facts["is_shown"]) == ("BACK", 1, True)
+
+
+def test_a_camera_that_turned_has_a_key_at_every_frame(facts: dict[str, Any]):
+    blender_from_opencv = np.diag([1.0, -1.0, -1.0, 1.0])
+    for T_cam_world, matrix_world in zip(facts["turned"], facts["matrices"], strict=True):
+        expected = np.linalg.inv(T_cam_world) @ blender_from_opencv
+        np.testing.assert_allclose(matrix_world, expected, atol=1e-5)

@@ -61,6 +61,7 @@ def test_every_stage_of_a_solve_has_words():
     assert {
         "probe",
         "detect",
+        "steady",
         "people",
         "sync",
         "calibrate",

@@ -84,6 +84,7 @@ def test_json_lines_hold_the_schema_and_end_with_the_report(
     assert done == [
         "probe",
         "detect",
+        "steady",
         "people",
         "sync",
         "calibrate",

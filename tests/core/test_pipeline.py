@@ -44,8 +44,8 @@ def test_solve_leaves_motion_and_report(tmp_path, clips, imagined, repository):
     assert json.loads((tmp_path / "report.json").read_text()) == report
     assert report["verdict"] == "good"
     assert "data:image/jpeg" in (tmp_path / "report.html").read_text(encoding="utf-8")
-    stages = ["probe", "detect", "people", "sync", "calibrate", "lift", "body", "clean", "report"]
-    assert [s for s in report["timings_s"] if s != "report"] == stages[:-1]
+    stages = ["probe", "detect", "steady", "people", "sync", "calibrate", "lift", "body", "clean"]
+    assert [s for s in report["timings_s"] if s != "report"] == stages
 
 
 def test_second_solve_computes_nothing_again(tmp_path, clips, imagined):

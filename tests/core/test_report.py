@@ -2,6 +2,7 @@ import base64
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import jsonschema
@@ -16,9 +17,10 @@ from mvmocap_core.progress import silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence, seen_by_view
 from mvmocap_core.report.verdict import judge
+from mvmocap_core.stabilisation.steady import CameraMotion
 from mvmocap_core.stages import Stages
 from mvmocap_core.sync.timeline import Timeline
-from mvmocap_core.video.frames import probe_video
+from mvmocap_core.video.frames import VideoInfo, probe_video
 from tests.core.clips import write_clip
 from tests.core.scenes import make_calibration, make_motion, make_timeline, make_tracks
 
@@ -67,6 +69,25 @@ def test_assumed_height_is_told_but_does_no_harm():
     verdict = judge(make_evidence(options=SolveOptions()))
     assert verdict.grade == "good"
     assert "--height" in verdict.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "grade", "word"),
+    [
+        ("still", "good", None),
+        ("unknown", "good", None),
+        ("turned", "good", "followed"),
+        ("walked", "check", "tripod"),
+    ],
+)
+def test_a_camera_that_moved_is_told(kind, grade, word):
+    info = VideoInfo(Path("b.mp4"), (640, 480), 0, 30.0, 2.0, 60, False, None)
+    turns = np.broadcast_to(np.eye(3), (60, 3, 3))
+    moved = CameraMotion(kind, 1.5, np.arange(60) / 30.0, turns, 600.0)
+    verdict = judge(make_evidence(infos=[info], moved=(moved,)))
+    assert verdict.grade == grade
+    assert verdict.reasons == (("camera_moved",) if kind == "walked" else ())
+    assert word is None or word in verdict.advice[0]
 
 
 @pytest.mark.parametrize(

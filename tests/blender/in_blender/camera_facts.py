@@ -3,11 +3,17 @@
 from pathlib import Path
 
 import bpy
+import numpy as np
 from bench import arguments, finish
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
-from blender_addon.armature.cameras import add_camera, add_footage, look_through
+from blender_addon.armature.cameras import (
+    add_camera,
+    add_footage,
+    animate_camera,
+    look_through,
+)
 from mvmocap_core.motion.clip import load_motion
 
 motion_path, proxy = map(Path, arguments())
@@ -26,6 +32,13 @@ for view, (width, height) in enumerate(clip.image_size):
     bpy.context.view_layer.update()
     found = [world_to_camera_view(scene, camera, Vector(point)) for point in points]
     seen.append([[float(p.x * width), float((1.0 - p.y) * height)] for p in found])
+turned = [clip.T_cam_world[0].copy() for _ in range(3)]
+turned[1][:3, 3] += 0.25  # any other pose
+animate_camera(bpy.data.objects["camera 0"], np.stack(turned), frame_start=5)
+matrices = []
+for frame in (5, 6, 7):
+    scene.frame_set(frame)
+    matrices.append([list(row) for row in bpy.data.objects["camera 0"].matrix_world])
 background = scene.camera.data.background_images[0]
 finish(
     {
@@ -34,6 +47,8 @@ finish(
         "resolution": [scene.render.resolution_x, scene.render.resolution_y],
         "depth": background.display_depth,
         "frame_start": background.clip.frame_start,
+        "turned": [T.tolist() for T in turned],
+        "matrices": matrices,
         "is_shown": scene.camera.data.show_background_images,
     }
 )
