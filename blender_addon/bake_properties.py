@@ -2,6 +2,7 @@
 
 import bpy
 
+from .armature.bake_options import RetargetOptions, RootMotion
 from .armature.export import FORMATS
 from .armature.export_presets import export_preset_items
 from .rig_maps import detect_into
@@ -13,6 +14,13 @@ _FORMAT_TIPS = {
     "glb": "One binary glTF file",
     "usd": "Universal Scene Description, where this Blender is built with it",
 }
+
+_ROOT_MOTIONS = (
+    (RootMotion.HIPS, "Hips", "The hips carry the way, as in a film scene"),
+    (RootMotion.ROOT_BONE, "Root Bone", "A root bone carries the way, as game engines expect it"),
+    (RootMotion.IN_PLACE, "In Place", "The performer stays over the first frame's place"),
+)
+_DEFAULTS = RetargetOptions()
 
 
 def _is_armature(_self: "MVMOCAP_PG_bake", candidate: bpy.types.Object) -> bool:
@@ -77,10 +85,43 @@ class MVMOCAP_PG_bake(bpy.types.PropertyGroup):
     action_name: bpy.props.StringProperty(
         name="Action", description="Name of the new action; empty to name it after the armature"
     )
+    use_current_action: bpy.props.BoolProperty(
+        name="Into Current Action",
+        description=(
+            "Replace the keys on the baked frames of the armature's current action and keep all "
+            "others; else the bake makes a new action"
+        ),
+        default=False,
+    )
     use_nla: bpy.props.BoolProperty(
         name="Push to NLA",
-        description="Put the new action into an NLA track of its own",
+        description="Put the action into an NLA track of its own",
         default=False,
+    )
+    use_feet_ik: bpy.props.BoolProperty(
+        name="Feet in Place",
+        description="Bend the legs so that feet are where the performer's are, in proportion",
+        default=_DEFAULTS.use_feet_ik,
+    )
+    use_hands_ik: bpy.props.BoolProperty(
+        name="Hands in Place",
+        description="Bend the arms so that hands are where the performer's are, in proportion",
+        default=_DEFAULTS.use_hands_ik,
+    )
+    use_ground: bpy.props.BoolProperty(
+        name="Match Ground",
+        description="Lift or lower the character to put its lower foot at the performer's height",
+        default=_DEFAULTS.use_ground,
+    )
+    root_motion: bpy.props.EnumProperty(
+        name="Root Motion",
+        description="Which bone carries the way through the world",
+        items=[(str(value), label, tip) for value, label, tip in _ROOT_MOTIONS],
+        default=str(_DEFAULTS.root_motion),
+    )
+    root_bone: bpy.props.StringProperty(
+        name="Root Bone",
+        description="Bone that carries the way; empty to take the root above the hips",
     )
     baked: bpy.props.PointerProperty(
         name="Animated Armature",

@@ -3,6 +3,7 @@
 import bpy
 
 from . import panel_text
+from .armature.bake_options import RootMotion
 from .armature.detected_map import SURE
 from .armature.export_presets import NO_PRESET
 from .rig_maps import all_presets
@@ -33,8 +34,6 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
             points = layout.column(align=True)
             points.prop(bake, "frame_in")
             points.prop(bake, "frame_out")
-        layout.prop(bake, "action_name")
-        layout.prop(bake, "use_nla")
         button = layout.column()
         button.scale_y = 1.4
         button.operator("mvmocap.bake")
@@ -51,6 +50,36 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
             row = layout.row()
             row.alert = True
             row.label(text=f"Look at {n_unsure} joints in the bone map", translate=False)
+
+
+class MVMOCAP_PT_bake_options(SidebarPanel, bpy.types.Panel):
+    """How the character follows, and where the keys go."""
+
+    bl_idname = "MVMOCAP_PT_bake_options"
+    bl_label = "Bake Options"
+    bl_parent_id = "MVMOCAP_PT_bake"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what a rig can be asked; an armature of the performer's own needs less."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        bake = context.scene.mvmocap_bake
+        layout.prop(bake, "root_motion")
+        has_target = bake.target is not None
+        if has_target and bake.root_motion == RootMotion.ROOT_BONE:
+            layout.prop_search(bake, "root_bone", bake.target.data, "bones")
+        if has_target:
+            follow = layout.column(heading="Follow")
+            follow.prop(bake, "use_feet_ik")
+            follow.prop(bake, "use_hands_ik")
+            follow.prop(bake, "use_ground")
+        layout.prop(bake, "action_name")
+        keys = layout.column(heading="Keys")
+        if has_target:
+            keys.prop(bake, "use_current_action")
+        keys.prop(bake, "use_nla")
 
 
 class MVMOCAP_PT_bones(SidebarPanel, bpy.types.Panel):
@@ -127,4 +156,10 @@ def is_unsure(row: bpy.types.PropertyGroup) -> bool:
     return bool(row.bone) and row.certainty < SURE
 
 
-CLASSES = (MVMOCAP_MT_bone_presets, MVMOCAP_PT_bake, MVMOCAP_PT_bones, MVMOCAP_PT_export)
+CLASSES = (
+    MVMOCAP_MT_bone_presets,
+    MVMOCAP_PT_bake,
+    MVMOCAP_PT_bones,
+    MVMOCAP_PT_bake_options,
+    MVMOCAP_PT_export,
+)

@@ -61,6 +61,19 @@ def fill_rows(bake: "MVMOCAP_PG_bake", found: DetectedMap) -> None:
     bake.preset, bake.score = found.family, found.score
 
 
+def follow_override(bake: "MVMOCAP_PG_bake", armature_object: bpy.types.Object) -> None:
+    """Make a linked target's library override the target, with the bone map that there is."""
+    if bake.target == armature_object:
+        return
+    rows = [(row.bone, row.certainty) for row in bake.bones]
+    found = bake.preset, bake.score
+    bake.target = armature_object  # which detects its bones anew
+    for row, (bone, certainty) in zip(bake.bones, rows, strict=True):
+        row.bone = bone
+        row.certainty = certainty  # after the bone: choosing one makes it certain
+    bake.preset, bake.score = found
+
+
 def mapped_bones(bake: "MVMOCAP_PG_bake") -> dict[str, str]:
     """Bone names by joint names, of the rows that have a bone."""
     return {row.joint: row.bone for row in bake.bones if row.bone}

@@ -9,33 +9,24 @@ import numpy as np
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
 
+from .bake_options import BakeOptions, RetargetOptions
 from .bone_map import check_bone_map
 from .bone_presets import RigSetting
-from .keyframes import Channel, push_to_nla, write_keyframes
+from .eulers import EULER_ORDERS, to_axis_angles, to_eulers
+from .keyframes import Channel, key_current_action, push_to_nla, write_keyframes
+from .library_override import editable_armature
 from .read_rig import read_rig
 from .resample import SampledMotion, part_of_motion, sample_motion
-from .retarget import RetargetOptions, retarget
+from .retarget import retarget
 from .take_scene import add_generated
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BakeOptions:
-    """What an animator may choose about a bake.
+@dataclass(frozen=True, slots=True)
+class Baked:
+    """What a bake has animated; the library override in place of a linked armature."""
 
-    fps:         of the scene; the motion is resampled to it.
-    frame_start: the scene's frame on which the motion's first frame lies.
-    frame_range: first and last frame of the scene to bake; None bakes the whole motion.
-    action_name: of the new action; empty names it after the armature.
-    use_nla:     push the action into a track of its own.
-    retarget:    how the character follows the performer.
-    """
-
-    fps: float
-    frame_start: int = 1
-    frame_range: tuple[int, int] | None = None
-    action_name: str = ""
-    use_nla: bool = False
-    retarget: RetargetOptions = RetargetOptions()
+    armature_object: bpy.types.Object
+    n_frames: int
 
 
 def bake_take(
@@ -45,8 +36,8 @@ def bake_take(
     options: BakeOptions,
     *,
     settings: Sequence[RigSetting] = (),
-) -> int:
-    """Bake the clip onto a rig; returns the number of frames.
+) -> Baked:
+    """Bake the clip onto a rig, each bone in its own rotation mode.
 
     settings: properties of the rig to set first; those that it lacks are passed over.
 
@@ -63,13 +54,17 @@ def bake_take(
     check_bone_map(bone_map, joints, bones, source=armature_object.name)
     motion, frame_start = chosen_motion(clip, options)
     channels = rig_channels(armature_object, clip, motion, bone_map, options.retarget)
+    armature_object = editable_armature(armature_object)
     apply_settings(armature_object, settings)
     frames = frame_start + np.arange(len(motion.times_s))
     name = options.action_name or f"{armature_object.name} mvmocap"
-    write_keyframes(armature_object, name, channels, frames)
+    if options.use_current_action:
+        key_current_action(armature_object, name, channels, frames)
+    else:
+        write_keyframes(armature_object, name, channels, frames)
     if options.use_nla:
         push_to_nla(armature_object)
-    return len(frames)
+    return Baked(armature_object, len(frames))
 
 
 def rig_channels(
@@ -79,7 +74,7 @@ def rig_channels(
     bone_map: Mapping[str, str],
     options: RetargetOptions | None = None,
 ) -> list[Channel]:
-    """Curves of the bones that follow the motion; their rotations become quaternions.
+    """Curves of the bones that follow the motion.
 
     Raises:
         InputError: when the way is to lie on a root bone that cannot carry it.
@@ -88,13 +83,21 @@ def rig_channels(
     keys = retarget(rig, clip, motion, bone_map, options)
     channels: list[Channel] = []
     for bone, quats in keys.rotations_quat_wxyz.items():
-        armature_object.pose.bones[rig.names[bone]].rotation_mode = "QUATERNION"
-        path = f"{bone_path(rig.names[bone])}.rotation_quaternion"
-        channels.append(Channel(path, quats, rig.names[bone]))
+        mode = armature_object.pose.bones[rig.names[bone]].rotation_mode
+        channels.append(_rotation_channel(rig.names[bone], mode, quats))
     for bone, location in keys.locations.items():
         path = f"{bone_path(rig.names[bone])}.location"
         channels.append(Channel(path, location, rig.names[bone]))
     return channels
+
+
+def _rotation_channel(bone: str, mode: str, quats: np.ndarray) -> Channel:
+    """In the bone's own mode: actions that it had before still fit."""
+    if mode in EULER_ORDERS:
+        return Channel(f"{bone_path(bone)}.rotation_euler", to_eulers(quats, mode), bone)
+    if mode == "AXIS_ANGLE":
+        return Channel(f"{bone_path(bone)}.rotation_axis_angle", to_axis_angles(quats), bone)
+    return Channel(f"{bone_path(bone)}.rotation_quaternion", quats, bone)
 
 
 def bone_path(name: str) -> str:
@@ -104,19 +107,22 @@ def bone_path(name: str) -> str:
 
 def bake_generated(
     name: str, clip: MotionClip, options: BakeOptions, collection: bpy.types.Collection
-) -> bpy.types.Object:
+) -> Baked:
     """Add an armature made from the clip's skeleton, with the motion on it.
 
     Raises:
         InputError: before anything is changed, when the range holds no frame.
     """
     motion, frame_start = chosen_motion(clip, options)
-    armature_object = add_generated(name, clip, motion, collection, frame_start=frame_start)
+    armature_object = add_generated(
+        name, clip, motion, collection,
+        frame_start=frame_start, root_motion=options.retarget.root_motion,
+    )  # fmt: skip
     if options.action_name:
         armature_object.animation_data.action.name = options.action_name
     if options.use_nla:
         push_to_nla(armature_object)
-    return armature_object
+    return Baked(armature_object, len(motion.times_s))
 
 
 def chosen_motion(clip: MotionClip, options: BakeOptions) -> tuple[SampledMotion, int]:
@@ -144,12 +150,6 @@ def apply_settings(armature_object: bpy.types.Object, settings: Sequence[RigSett
 
 def _check_target(armature_object: bpy.types.Object) -> None:
     name = armature_object.name
-    if armature_object.library is not None:
-        message = (
-            f"{name} is linked from another file; make a library override of it first "
-            "(Object > Library Override > Make)."
-        )
-        raise InputError(message, reason="linked_armature")
     scale = np.array(armature_object.matrix_world.to_scale())
     if scale.min() <= 0 or not np.allclose(scale, scale[0], rtol=1e-3):
         message = f"{name} is mirrored or scaled unevenly; apply its scale first (Ctrl+A)."

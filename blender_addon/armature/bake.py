@@ -1,12 +1,15 @@
 """Put a motion on the armature that was generated from it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import bpy
 import numpy as np
 
+from .bake_options import RootMotion
+from .generate import ROOT_BONE
 from .keyframes import Channel, write_keyframes
-from .resample import SampledMotion
+from .resample import SampledMotion, way_over_floor_m
 from .rest_pose import RestBone
 
 
@@ -16,13 +19,23 @@ def bake_motion(
     motion: SampledMotion,
     *,
     frame_start: int = 1,
+    root_motion: RootMotion = RootMotion.HIPS,
 ) -> int:
     """Key every bone on every frame; the first of the motion is `frame_start`.
 
-    The root bone moves and turns, the others turn. Returns the number of frames.
+    The pelvis moves and turns, the others turn. Returns the number of frames.
+
+    root_motion: where the way over the floor goes: with `ROOT_BONE`, onto the bone of that name
+        which `generate_armature` has made.
     """
     axes = [rest_axes(armature_object, bone.name) for bone in bones]
+    way_m = way_over_floor_m(motion.root_m)
+    if root_motion != RootMotion.HIPS:
+        motion = replace(motion, root_m=motion.root_m - way_m)
     channels = bone_channels(bones, axes, motion)
+    if root_motion == RootMotion.ROOT_BONE:
+        location = way_m @ rest_axes(armature_object, ROOT_BONE)
+        channels.append(Channel(f'pose.bones["{ROOT_BONE}"].location', location, ROOT_BONE))
     frames = frame_start + np.arange(len(motion.times_s))
     write_keyframes(armature_object, armature_object.name, channels, frames)
     return len(frames)

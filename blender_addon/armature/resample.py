@@ -72,6 +72,11 @@ def part_of_motion(motion: SampledMotion, first: int, last: int) -> SampledMotio
     )
 
 
+def way_over_floor_m(root_m: np.ndarray) -> np.ndarray:
+    """(F, 3) how far the root (F, 3) has gone since the first frame, level."""
+    return (root_m - root_m[:1]) * np.array([1.0, 1.0, 0.0])
+
+
 def continuous_signs(quats_wxyz: np.ndarray) -> np.ndarray:
     """(F, ..., 4) the same rotations, signs chosen so that no frame flips against the last."""
     dots = np.sum(quats_wxyz[1:] * quats_wxyz[:-1], axis=-1, keepdims=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -10,41 +9,16 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
 
 from . import quaternions as quat
+from .bake_options import RetargetOptions, RootMotion
 from .limb_ik import bend_limb
 from .pose import Pose, bones_above, local_location, local_rotation, pose_rig
-from .resample import SampledMotion, continuous_signs
+from .resample import SampledMotion, continuous_signs, way_over_floor_m
 from .rest_fit import RestFit, fit_rest_pose
 from .rig import Rig
 
 _LEG, _ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
 _SIDES = ("left", "right")
 _TRUNK = ("pelvis", "spine_1", "spine_2", "spine_3", "neck", "head")
-
-
-class RootMotion(StrEnum):
-    """Which bone carries the way through the world."""
-
-    HIPS = "HIPS"
-    ROOT_BONE = "ROOT_BONE"
-    IN_PLACE = "IN_PLACE"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RetargetOptions:
-    """How the character follows the performer.
-
-    root_motion: which bone carries the way through the world.
-    root_bone:   name of that bone, for `RootMotion.ROOT_BONE`.
-    use_feet_ik, use_hands_ik: bend legs and arms so that ankles and wrists are where the
-                 performer's are, scaled by the length of the legs; else limbs only point alike.
-    use_ground:  lift or lower the whole, so that the lower foot is as high as the performer's.
-    """
-
-    root_motion: RootMotion = RootMotion.HIPS
-    root_bone: str = ""
-    use_feet_ik: bool = False
-    use_hands_ik: bool = False
-    use_ground: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,16 +146,17 @@ class _Retarget:
     def _way_m(self) -> np.ndarray:
         """(F, 3) the way over the floor, scaled."""
         root = self.places_m[:, int(np.argmin(self.clip.joint_parents))]
-        return self.fit.scale * (root - root[:1]) * np.array([1.0, 1.0, 0.0])
+        return self.fit.scale * way_over_floor_m(root)
 
     def _root_bone(self) -> int | None:
         if self.options.root_motion != RootMotion.ROOT_BONE:
             return None
-        bone = self.rig.index.get(self.options.root_bone, -1)
+        name = self.options.root_bone or root_bone_of(self.rig, self.bones)
+        bone = self.rig.index.get(name, -1)
         if bone < 0 or bone in self.mapped or self.rig.parents[bone] >= 0:
             message = (
-                f"{self.options.root_bone or 'no bone'} cannot carry the way: choose a root bone "
-                "above the hips that is not in the bone map, or leave the way on the hips."
+                f"{name or 'no bone'} cannot carry the way: choose a root bone above the hips "
+                "that is not in the bone map, or leave the way on the hips."
             )
             raise InputError(message, reason="bad_root_bone")
         return bone
@@ -260,6 +235,19 @@ class _Retarget:
             axis = np.array([0.0, 0.0, -1.0 if side == "left" else 1.0])
         turns = self.turns[:, self.names.index(f"{side}_{kinds[0]}")]
         return quat.rotate(turns, np.tile(axis, (len(turns), 1)))
+
+
+def root_bone_of(rig: Rig, bones: Mapping[str, int]) -> str:
+    """The root that carries the pelvis's bone, else one that is called root; empty if none is.
+
+    bones: bone indices by joint.
+    """
+    top = rig.path_up(bones["pelvis"])[-1] if "pelvis" in bones else -1
+    named = [name for name, bone in rig.index.items()
+             if rig.parents[bone] < 0 and name.casefold().rpartition(":")[2] == "root"]  # fmt: skip
+    if named or top < 0 or top in bones.values():
+        return named[0] if named else ""
+    return rig.names[top]
 
 
 def world_turns(clip: MotionClip, rotations_quat_wxyz: np.ndarray) -> np.ndarray:

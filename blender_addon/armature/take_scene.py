@@ -9,6 +9,7 @@ import bpy
 from mvmocap_core.motion.clip import MotionClip
 
 from .bake import bake_motion
+from .bake_options import RootMotion
 from .cameras import add_camera, add_footage, animate_camera, look_through
 from .earlier_take import mark_part, parts_of, replace_parts
 from .generate import generate_armature
@@ -91,11 +92,13 @@ def add_generated(
     collection: bpy.types.Collection,
     *,
     frame_start: int = 1,
+    root_motion: RootMotion = RootMotion.HIPS,
 ) -> bpy.types.Object:
     """Add the armature that is made from the clip's own skeleton, with the motion on it."""
     bones = rest_bones(clip)
-    armature_object = generate_armature(name, bones, collection)
-    bake_motion(armature_object, bones, motion, frame_start=frame_start)
+    has_root = root_motion == RootMotion.ROOT_BONE
+    armature_object = generate_armature(name, bones, collection, has_root=has_root)
+    bake_motion(armature_object, bones, motion, frame_start=frame_start, root_motion=root_motion)
     return armature_object
 
 

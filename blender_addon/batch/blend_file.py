@@ -1,5 +1,6 @@
 """Make the .blend of a solved scene: animated armature, cameras, footage."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import bpy
@@ -8,12 +9,15 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.files import atomic_path
 from mvmocap_core.motion.clip import MotionClip
 
-from ..armature.animate import BakeOptions, bake_take
+from ..armature.animate import Baked, bake_generated, bake_take
 from ..armature.bone_map import read_bone_map
+from ..armature.bone_presets import BUNDLED, read_presets
 from ..armature.cameras import look_through
-from ..armature.resample import sample_motion
+from ..armature.detected_map import SURE, DetectedMap
+from ..armature.mapping.detect import detect_bones
+from ..armature.read_rig import read_rig
 from ..armature.scene import own_collection, set_frame_range, set_frame_rate
-from ..armature.take_scene import add_generated, add_take_cameras
+from ..armature.take_scene import add_take_cameras
 from .scenes_file import SceneJob
 
 ARMATURE_KEY = "mvmocap_armature"
@@ -31,19 +35,17 @@ def make_blend(job: SceneJob, clip: MotionClip, proxies: list[Path], target: Pat
     else:
         _open(job.character, job)
     scene = bpy.context.scene
-    motion = sample_motion(clip)
-    set_frame_rate(scene, motion.fps)
+    set_frame_rate(scene, clip.fps)
     collection = own_collection(job.name, scene.collection)
     if job.character is None:
-        armature_object = add_generated(job.name, clip, motion, collection)
-        n_frames = len(motion.times_s)
+        baked = bake_generated(job.name, clip, job.bake, collection)
     else:
-        armature_object, n_frames = _animate_character(job, clip, motion.fps)
-    scene[ARMATURE_KEY] = armature_object.name
+        baked = _animate_character(job, clip)
+    scene[ARMATURE_KEY] = baked.armature_object.name
     cameras = add_take_cameras(job.name, clip, proxies, collection)
     if cameras:
         look_through(scene, cameras[0])
-    set_frame_range(scene, n_frames)
+    set_frame_range(scene, baked.n_frames)
     save_blend(target)
 
 
@@ -90,7 +92,7 @@ def _open(character: Path, job: SceneJob) -> None:
         raise InputError(message, reason="bad_character") from error
 
 
-def _animate_character(job: SceneJob, clip: MotionClip, fps: float) -> tuple[bpy.types.Object, int]:
+def _animate_character(job: SceneJob, clip: MotionClip) -> Baked:
     armature_object = bpy.data.objects.get(job.armature or "")
     if armature_object is None or armature_object.type != "ARMATURE":
         there = [found.name for found in bpy.data.objects if found.type == "ARMATURE"]
@@ -99,7 +101,28 @@ def _animate_character(job: SceneJob, clip: MotionClip, fps: float) -> tuple[bpy
             f"it has: {', '.join(there) or 'none'}."
         )
         raise InputError(message, reason="bad_character")
-    joints = [str(name) for name in clip.joint_names]
-    bones = [bone.name for bone in armature_object.data.bones]
-    bone_map = read_bone_map(job.bone_map or Path(), joints, bones)
-    return armature_object, bake_take(armature_object, clip, bone_map, BakeOptions(fps=fps))
+    presets, _ = read_presets([BUNDLED])
+    found = detect_bones(read_rig(armature_object), presets)
+    settings = [preset.settings for preset in presets if preset.name == found.family]
+    bone_map = _bone_map(job, clip, armature_object, found)
+    return bake_take(
+        armature_object, clip, bone_map, job.bake, settings=settings[0] if settings else ()
+    )
+
+
+def _bone_map(
+    job: SceneJob, clip: MotionClip, armature_object: bpy.types.Object, found: DetectedMap
+) -> Mapping[str, str]:
+    """The scene's own map, else the one that was found."""
+    if job.bone_map is not None:
+        joints = [str(name) for name in clip.joint_names]
+        bones = [bone.name for bone in armature_object.data.bones]
+        return read_bone_map(job.bone_map, joints, bones)
+    if found.score < SURE:
+        unsure = ", ".join(found.unsure) or "most joints"
+        message = (
+            f"{job.character}: the bones of {armature_object.name} are not found for sure "
+            f"(look at: {unsure}); give the scene a bone_map."
+        )
+        raise InputError(message, reason="bad_bone_map")
+    return found.bones

@@ -88,7 +88,7 @@ class _Build:
 
         blend = job.out / f"{job.name}.blend"
         character = [content_hash(path) for path in (job.character, job.bone_map) if path]
-        key = key_of(key, character, job.armature, job.name)
+        key = key_of(key, character, job.armature, job.name, repr(job.bake))
         self.step("blend", key, [blend], lambda: work.blend(job, take, proxies, blend))
         self.outputs.append(blend)
 

@@ -3,12 +3,14 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mvmocap_core.errors import InputError, MocapError
 from mvmocap_core.options import SolveOptions
+
+from ..armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 
 EXPORT_FORMATS = ("fbx", "bvh", "glb", "usd")
 OPTION_NAMES = ("device", "method", "detector", "people")
@@ -24,7 +26,8 @@ class SceneJob:
     out:       folder for everything that is made.
     options:   of the solve, `height_m`, `fps`, `start_s` and `end_s` included.
     character: .blend whose `armature` object is animated in place of a generated one.
-    bone_map:  .json of the character's bone for each joint name.
+    bone_map:  .json of the character's bone for each joint name; None looks its bones up.
+    bake:      how the armature follows, at the motion's own rate.
     export:    subset of `EXPORT_FORMATS`.
     preview:   also make preview.mp4.
     """
@@ -36,6 +39,7 @@ class SceneJob:
     character: Path | None = None
     armature: str | None = None
     bone_map: Path | None = None
+    bake: BakeOptions = BakeOptions()
     export: tuple[str, ...] = ()
     preview: bool = False
 
@@ -93,10 +97,10 @@ def _scene(path: Path, number: int, table: Mapping[str, Any]) -> SceneJob:
 def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
     folder = path.resolve().parent
     name = str(values["name"])
-    character = [values.get(key) for key in ("character", "armature", "bone_map")]
-    if any(character) and not all(character):
-        message = "character, armature and bone_map belong together; give all three or none"
-        raise _bad(path, f"{where}: {message}")
+    if ("character" in values) != ("armature" in values):
+        raise _bad(path, f"{where}: character and armature belong together; give both or none")
+    if "bone_map" in values and "character" not in values:
+        raise _bad(path, f"{where}: bone_map needs a character; give one, or leave bone_map out")
     options = {key: values[key] for key in ("height_m", "fps", "start_s", "end_s") if key in values}
     try:
         checked = SolveOptions(**options, **_options(path, where, values.get("options", {})))
@@ -110,6 +114,7 @@ def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
         character=folder / values["character"] if "character" in values else None,
         armature=values.get("armature"),
         bone_map=folder / values["bone_map"] if "bone_map" in values else None,
+        bake=_bake(path, where, values.get("bake", {})),
         export=tuple(dict.fromkeys(values.get("export", ()))),
         preview=values.get("preview", False),
     )
@@ -125,6 +130,23 @@ def _options(path: Path, where: str, options: Mapping[str, Any]) -> dict[str, An
             wanted = "a whole number" if key == "people" else "a text"
             raise _bad(path, f"{where}: options.{key} = {value!r}: give {wanted}")
     return dict(options)
+
+
+def _bake(path: Path, where: str, table: Mapping[str, Any]) -> BakeOptions:
+    bake: dict[str, Any] = {}
+    follow: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in BAKE_KEYS:
+            known = ", ".join(BAKE_KEYS)
+            raise _bad(path, f"{where}: bake: unknown key {key!r}; choose from {known}")
+        option, (is_right, wanted) = BAKE_KEYS[key]
+        if not is_right(value):
+            raise _bad(path, f"{where}: bake.{key} = {value!r}: give {wanted}")
+        if option == "root_motion":
+            value = RootMotion(value.upper())
+        options = follow if option in RetargetOptions.__dataclass_fields__ else bake
+        options[option] = value
+    return replace(BakeOptions(retarget=RetargetOptions(**follow)), **bake)
 
 
 def _check_unique(path: Path, key: str, values: list[str]) -> None:
@@ -162,10 +184,19 @@ def _is_videos(value: object) -> bool:
     return isinstance(value, list) and len(value) > 0 and all(_is_text(item) for item in value)
 
 
+def _is_switch(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_root_motion(value: object) -> bool:
+    return value in _ROOT_MOTIONS
+
+
 def _is_formats(value: object) -> bool:
     return isinstance(value, list) and all(item in EXPORT_FORMATS for item in value)
 
 
+_ROOT_MOTIONS = tuple(motion.lower() for motion in RootMotion)
 _Rule = tuple[Callable[[object], bool], str]
 SCENE_KEYS: dict[str, _Rule] = {
     "name": (_is_name, "a short name of letters, digits, spaces, '.', '-' and '_'"),
@@ -174,12 +205,25 @@ SCENE_KEYS: dict[str, _Rule] = {
     "character": (_is_text, "a .blend file"),
     "armature": (_is_text, "the name of the armature object in the character file"),
     "bone_map": (_is_text, "a .json file of bone names"),
+    "bake": (lambda value: isinstance(value, dict), "a table"),
     "fps": (_is_number, "frames a second"),
     "start_s": (_is_number, "seconds on the first video's clock"),
     "end_s": (_is_number, "seconds on the first video's clock"),
     "export": (_is_formats, f"a list of formats out of {', '.join(EXPORT_FORMATS)}"),
     "out": (_is_text, "a folder"),
     "options": (lambda value: isinstance(value, dict), "a table"),
-    "preview": (lambda value: isinstance(value, bool), "true or false"),
+    "preview": (_is_switch, "true or false"),
 }
 """Keys of a [[scene]], in the documentation's order, with their check."""
+_SWITCH: _Rule = (_is_switch, "true or false")
+BAKE_KEYS: dict[str, tuple[str, _Rule]] = {
+    "root_motion": ("root_motion", (_is_root_motion, f"one of {', '.join(_ROOT_MOTIONS)}")),
+    "root_bone": ("root_bone", (_is_text, "the name of a bone")),
+    "feet_in_place": ("use_feet_ik", _SWITCH),
+    "hands_in_place": ("use_hands_ik", _SWITCH),
+    "match_ground": ("use_ground", _SWITCH),
+    "action": ("action_name", (_is_text, "a name")),
+    "into_current_action": ("use_current_action", _SWITCH),
+    "push_to_nla": ("use_nla", _SWITCH),
+}
+"""Keys of a scene's `bake` table: the option that each one sets, with its check."""

@@ -1,12 +1,13 @@
 """Put the take's motion on an armature, and choose which bone follows which joint."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 
 from mvmocap_core.errors import InputError, MocapError
 
+from ..armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 from ..armature.bone_presets import BonePreset, write_preset
 from ..armature.detected_map import DetectedMap
 from ..panel_text import sentence
@@ -14,14 +15,12 @@ from ..rig_maps import (
     all_presets,
     apply_into,
     detect_into,
+    follow_override,
     mapped_bones,
     rig_settings,
     user_presets_folder,
 )
 from ..scene_take import load_clip, take_folder, take_name
-
-if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
-    from ..armature.animate import BakeOptions
 
 
 class MVMOCAP_OT_bake(bpy.types.Operator):
@@ -29,7 +28,7 @@ class MVMOCAP_OT_bake(bpy.types.Operator):
 
     bl_idname = "mvmocap.bake"
     bl_label = "Bake"
-    bl_description = "Key the motion onto the armature as a new action; earlier actions are kept"
+    bl_description = "Key the motion onto the armature; earlier actions are kept"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -51,20 +50,19 @@ class MVMOCAP_OT_bake(bpy.types.Operator):
             options = bake_options(scene)
             if bake.target is None:
                 name = take_name(take_folder(scene))
-                target = bake_generated(name, clip, options, scene.collection)
-                n_frames = _n_keys(target)
+                baked = bake_generated(name, clip, options, scene.collection)
             else:
-                target = bake.target
                 if not bake.bones:
                     detect_into(bake)
-                n_frames = bake_take(
-                    target, clip, mapped_bones(bake), options, settings=rig_settings(bake)
-                )
+                bones, settings = mapped_bones(bake), rig_settings(bake)
+                baked = bake_take(bake.target, clip, bones, options, settings=settings)
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
-        bake.baked = target
-        self.report({"INFO"}, f"Baked {n_frames} frames onto {target.name}")
+        bake.baked = baked.armature_object
+        if bake.target is not None:
+            follow_override(bake, baked.armature_object)
+        self.report({"INFO"}, f"Baked {baked.n_frames} frames onto {baked.armature_object.name}")
         return {"FINISHED"}
 
 
@@ -166,14 +164,12 @@ def map_summary(found: DetectedMap) -> str:
     return f"{said}; look at: {unsure}" if unsure else said
 
 
-def bake_options(scene: bpy.types.Scene) -> "BakeOptions":
+def bake_options(scene: bpy.types.Scene) -> BakeOptions:
     """What the panel says about the bake.
 
     Raises:
         InputError: when the out point lies before the in point.
     """
-    from ..armature.animate import BakeOptions
-
     bake: Any = scene.mvmocap_bake
     if bake.use_range and bake.frame_out < bake.frame_in:
         raise InputError("the out point lies before the in point; move it.", reason="bad_option")
@@ -182,17 +178,16 @@ def bake_options(scene: bpy.types.Scene) -> "BakeOptions":
         frame_start=bake.frame_start,
         frame_range=(bake.frame_in, bake.frame_out) if bake.use_range else None,
         action_name=bake.action_name,
+        use_current_action=bake.use_current_action,
         use_nla=bake.use_nla,
+        retarget=RetargetOptions(
+            root_motion=RootMotion(bake.root_motion),
+            root_bone=bake.root_bone,
+            use_feet_ik=bake.use_feet_ik,
+            use_hands_ik=bake.use_hands_ik,
+            use_ground=bake.use_ground,
+        ),
     )
-
-
-def _n_keys(armature_object: bpy.types.Object) -> int:
-    animation = armature_object.animation_data
-    if animation.action is None:
-        strip = animation.nla_tracks[-1].strips[0]
-        return round(strip.frame_end - strip.frame_start) + 1
-    first, last = animation.action.frame_range
-    return round(last - first) + 1
 
 
 CLASSES = (

@@ -203,7 +203,10 @@ def test_a_character_gets_the_motion_on_its_own_bones(farm: Farm, bpy_python: Pa
     assert farm.summary()["dance"]["message"].endswith(
         "there is no armature 'Villain'; it has: Hero."
     )
-    farm.write(scene + 'armature = "Hero"\n')
+    farm.write(scene.replace('bone_map = "map.json"\n', "") + 'armature = "Hero"\n')
+    assert farm.build().returncode == 2
+    assert "bones of Hero are not found for sure" in farm.summary()["dance"]["message"]
+    farm.write(scene + 'armature = "Hero"\nbake = { push_to_nla = true }\n')
     done = farm.build()
     assert done.returncode == 0, done.stdout + done.stderr
     assert (farm.out("dance") / "dance.fbx").is_file()

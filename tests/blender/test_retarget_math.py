@@ -8,13 +8,12 @@ from synthetic_clip import synthetic_clip
 
 from benchmarks.rig_families import Skeleton, load_family, load_makehuman
 from blender_addon.armature import quaternions as quat
+from blender_addon.armature.bake_options import RetargetOptions, RootMotion
 from blender_addon.armature.limb_ik import bend_limb
 from blender_addon.armature.pose import Pose, bones_above, pose_rig
 from blender_addon.armature.resample import sample_motion
 from blender_addon.armature.rest_fit import fit_rest_pose
 from blender_addon.armature.retarget import (
-    RetargetOptions,
-    RootMotion,
     retarget,
     world_places_m,
     world_turns,
@@ -24,6 +23,7 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
 
 CLIP = synthetic_clip()
+PLAIN = RetargetOptions(use_feet_ik=False)
 NAMES = [str(name) for name in CLIP.joint_names]
 LIMBS = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
 SEGMENTS = [(f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in LIMBS]
@@ -69,7 +69,7 @@ def test_limbs_point_as_the_performers_wherever_the_rig_faces(family: str, quart
     c, s = np.cos(quarters * np.pi / 2), np.sin(quarters * np.pi / 2)
     turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
     rig = rig_of(skeleton, turn, 1.4)
-    pose = played(rig, skeleton.truth, RetargetOptions(), CLIP)
+    pose = played(rig, skeleton.truth, PLAIN, CLIP)
     for a, b in SEGMENTS:
         ours = (pose.heads_m[rig.index[skeleton.truth[b]]]
                 - pose.heads_m[rig.index[skeleton.truth[a]]])  # fmt: skip
@@ -82,7 +82,7 @@ def test_feet_reach_the_performers_scaled_places():
     rig = rig_of(skeleton)
     options = RetargetOptions(use_feet_ik=True, use_hands_ik=True)
     clip = replace(CLIP, rotations_quat_wxyz=_gentle(CLIP.rotations_quat_wxyz))
-    poses = [played(rig, skeleton.truth, one, clip) for one in (options, RetargetOptions())]
+    poses = [played(rig, skeleton.truth, one, clip) for one in (options, PLAIN)]
     bones = {NAMES.index(joint): rig.index[bone] for joint, bone in skeleton.truth.items()}
     fit = fit_rest_pose(rig, clip, bones)
     turns = world_turns(clip, clip.rotations_quat_wxyz)
@@ -101,10 +101,10 @@ def test_feet_reach_the_performers_scaled_places():
 def test_in_place_the_hips_stay_over_the_start():
     skeleton = load_family("mixamo")
     rig = rig_of(skeleton)
-    options = RetargetOptions(root_motion=RootMotion.IN_PLACE)
+    options = RetargetOptions(use_feet_ik=False, root_motion=RootMotion.IN_PLACE)
     pelvis = rig.index[skeleton.truth["pelvis"]]
     held = played(rig, skeleton.truth, options, CLIP).heads_m[pelvis]
-    walked = played(rig, skeleton.truth, RetargetOptions(), CLIP).heads_m[pelvis]
+    walked = played(rig, skeleton.truth, PLAIN, CLIP).heads_m[pelvis]
     assert np.ptp(held[:, :2], axis=0).max() < 0.15 * np.ptp(walked[:, :2], axis=0).max()
     np.testing.assert_allclose(held[:, 2], walked[:, 2], atol=1e-9)
 
@@ -112,19 +112,31 @@ def test_in_place_the_hips_stay_over_the_start():
 def test_a_root_bone_carries_the_way_and_the_hips_end_where_they_did():
     skeleton = load_family("unreal4")
     rig = rig_of(skeleton)
-    options = RetargetOptions(root_motion=RootMotion.ROOT_BONE, root_bone="root")
+    options = RetargetOptions(use_feet_ik=False, root_motion=RootMotion.ROOT_BONE, root_bone="root")
     pelvis, root = rig.index["pelvis"], rig.index["root"]
     keys = retarget(rig, CLIP, sample_motion(CLIP), skeleton.truth, options)
     assert set(keys.locations) == {pelvis, root}
     pose = played(rig, skeleton.truth, options, CLIP)
-    plain = played(rig, skeleton.truth, RetargetOptions(), CLIP)
+    plain = played(rig, skeleton.truth, PLAIN, CLIP)
     np.testing.assert_allclose(pose.heads_m[pelvis], plain.heads_m[pelvis], atol=1e-9)
 
 
-@pytest.mark.parametrize("root_bone", ["", "pelvis", "spine_01", "gone"])
+def test_the_root_above_the_hips_carries_the_way_unless_another_is_named():
+    skeleton = load_family("unreal4")
+    options = RetargetOptions(root_motion=RootMotion.ROOT_BONE)
+    keys = retarget(rig_of(skeleton), CLIP, sample_motion(CLIP), skeleton.truth, options)
+    assert skeleton.names.index("root") in keys.locations
+    rootless = load_family("mixamo")
+    with pytest.raises(InputError, match="no bone cannot carry the way"):
+        retarget(rig_of(rootless), CLIP, sample_motion(CLIP), rootless.truth, options)
+
+
+@pytest.mark.parametrize("root_bone", ["pelvis", "spine_01", "gone"])
 def test_a_bone_that_cannot_carry_the_way_is_refused(root_bone: str):
     skeleton = load_family("unreal4")
-    options = RetargetOptions(root_motion=RootMotion.ROOT_BONE, root_bone=root_bone)
+    options = RetargetOptions(
+        use_feet_ik=False, root_motion=RootMotion.ROOT_BONE, root_bone=root_bone
+    )
     with pytest.raises(InputError, match="cannot carry the way"):
         retarget(rig_of(skeleton), CLIP, sample_motion(CLIP), skeleton.truth, options)
 
@@ -132,7 +144,7 @@ def test_a_bone_that_cannot_carry_the_way_is_refused(root_bone: str):
 def test_with_ground_the_lower_foot_is_as_high_as_the_performers():
     skeleton = load_family("mixamo")
     rig = rig_of(skeleton)
-    pose = played(rig, skeleton.truth, RetargetOptions(use_ground=True), CLIP)
+    pose = played(rig, skeleton.truth, RetargetOptions(use_feet_ik=False, use_ground=True), CLIP)
     bones = {NAMES.index(joint): rig.index[bone] for joint, bone in skeleton.truth.items()}
     fit = fit_rest_pose(rig, CLIP, bones)
     feet = [f"{side}_{kind}" for side in ("left", "right") for kind in ("ankle", "toe")]

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.batch.scenes_file import EXPORT_FORMATS, SCENE_KEYS, read_scenes
+from blender_addon.armature.bake_options import RetargetOptions, RootMotion
+from blender_addon.batch.scenes_file import BAKE_KEYS, EXPORT_FORMATS, SCENE_KEYS, read_scenes
 from mvmocap_core.errors import InputError
 
 GOOD = """
@@ -21,6 +22,7 @@ export = ["fbx", "usd", "fbx"]
 out = "made/here"
 preview = true
 options = { device = "cpu", detector = "full" }
+bake = { root_motion = "root_bone", feet_in_place = false, action = "dance", push_to_nla = true }
 """
 
 
@@ -42,6 +44,9 @@ def test_every_key_is_read_with_paths_relative_to_the_file(tmp_path: Path):
     options = job.options
     assert (options.height_m, options.fps, options.start_s, options.end_s) == (1.75, 24, 1, 2.5)
     assert (options.device, options.detector) == ("cpu", "full")
+    assert (job.bake.action_name, job.bake.use_nla) == ("dance", True)
+    follow = RetargetOptions(root_motion=RootMotion.ROOT_BONE, use_feet_ik=False)
+    assert job.bake.retarget == follow
 
 
 def test_defaults_ask_for_a_blend_file_alone(tmp_path: Path):
@@ -78,6 +83,11 @@ _START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
         (_START + "options = { device = 'tpu' }", "--device tpu"),
         (_START + "options = { people = 1.5 }", "whole number"),
         (_START + "character = 'c.blend'", "belong together"),
+        (_START + "bone_map = 'map.json'", "needs a character"),
+        (_START + "bake = true", "a table"),
+        (_START + "bake = { feet = true }", "unknown key 'feet'"),
+        (_START + "bake = { feet_in_place = 1 }", "true or false"),
+        (_START + "bake = { root_motion = 'toes' }", "hips, root_bone, in_place"),
         (_START + _START, "two scenes have the name 'a'"),
         (_START + _START.replace('"a"', '"A"'), "two scenes have the name 'a'"),
         (_START + "out='o'\n" + _START.replace('"a"', '"c"') + "out='x/../o'", "have the out"),
@@ -116,6 +126,7 @@ def test_the_schema_knows_the_same_keys_as_the_reader(repository: Path):
     schema = json.loads((repository / "docs/schemas/scenes.schema.json").read_text())
     scene = schema["properties"]["scene"]["items"]
     assert list(scene["properties"]) == list(SCENE_KEYS)
+    assert list(scene["properties"]["bake"]["properties"]) == list(BAKE_KEYS)
     assert scene["required"] == ["name", "videos"]
     assert scene["properties"]["export"]["items"]["enum"] == list(EXPORT_FORMATS)
     assert scene["additionalProperties"] is False

@@ -7,7 +7,8 @@ from bench import arguments, finish, heads_m
 from registered import contents, empty_scene, refusal
 from rigs import add_mixamo
 
-from blender_addon.armature.animate import BakeOptions, bake_generated, bake_take
+from blender_addon.armature.animate import bake_generated, bake_take
+from blender_addon.armature.bake_options import BakeOptions
 from blender_addon.armature.scene import set_frame_rate
 from mvmocap_core.motion.clip import load_motion
 
@@ -21,6 +22,7 @@ set_frame_rate(scene, 24.0)
 bpy.ops.mvmocap.bake()
 by_operator = scene.mvmocap_bake.baked
 by_function = bake_generated("other", clip, BakeOptions(fps=24.0), scene.collection)
+by_function = by_function.armature_object
 bones = [bone.name for bone in by_function.data.bones]
 facts["generated"] = [heads_m(rig, bones, 9).tolist() for rig in (by_operator, by_function)]
 

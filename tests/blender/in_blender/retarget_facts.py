@@ -7,7 +7,8 @@ import numpy as np
 from bench import arguments, finish, heads_m
 from mathutils import Matrix, Vector
 
-from blender_addon.armature.animate import BakeOptions, bake_take
+from blender_addon.armature.animate import bake_take
+from blender_addon.armature.bake_options import BakeOptions, RetargetOptions
 from blender_addon.armature.generate import editing_bones
 from blender_addon.armature.rest_pose import rest_bones
 from mvmocap_core.motion.clip import MotionClip, load_motion
@@ -52,7 +53,7 @@ bpy.ops.wm.read_factory_settings(use_empty=True)
 armature_object = add_character(clip)
 bpy.context.view_layer.update()
 bone_map = {str(name): f"DEF_{name}" for name in clip.joint_names}
-bake_take(armature_object, clip, bone_map, BakeOptions(fps=clip.fps))
+bake_take(armature_object, clip, bone_map, BakeOptions(retarget=RetargetOptions(use_feet_ik=False)))
 names = list(bone_map.values())
 finish(
     {

@@ -7,7 +7,8 @@ import numpy as np
 from bench import arguments, finish
 from rigs import RIGS
 
-from blender_addon.armature.animate import BakeOptions, bake_take
+from blender_addon.armature.animate import bake_take
+from blender_addon.armature.bake_options import BakeOptions, RetargetOptions
 from blender_addon.armature.bone_presets import BUNDLED, read_presets
 from blender_addon.armature.mapping.detect import detect_bones
 from blender_addon.armature.read_rig import read_rig
@@ -20,7 +21,13 @@ rig = RIGS[family]()
 presets, complaints = read_presets([BUNDLED])
 found = detect_bones(read_rig(rig), presets)
 settings = next(preset.settings for preset in presets if preset.name == found.family)
-bake_take(rig, clip, found.bones, BakeOptions(fps=clip.fps), settings=settings)
+bake_take(
+    rig,
+    clip,
+    found.bones,
+    BakeOptions(retarget=RetargetOptions(use_feet_ik=False)),
+    settings=settings,
+)
 
 shown = dict(found.bones)
 if family == "rigify":  # the bones that move the mesh, rather than the controls
