@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mvmocap_core.corrections.files import load_corrections
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import write_text
 from mvmocap_core.motion.clean_up import clean_up
@@ -40,9 +41,16 @@ def clean_take(
     """
     stages = Stages(progress, on_stage)
     with open_take(take_folder) as take:
-        solved = _load_solved(take)
-        cleaned = stages.run("clean", lambda _: clean_solved(take, solved, options))
-        return _report(take, cleaned, stages, solved.motion)
+        return finish_again(take, _load_solved(take), options, stages)
+
+
+def finish_again(take: Take, solved: Evidence, options: CleanUp, stages: Stages) -> dict[str, Any]:
+    """Make motion and report from a fitted motion, without the videos. Returns the report.
+
+    solved: with the fitted motion. Raises InputError if `options` leave nothing of it.
+    """
+    cleaned = stages.run("clean", lambda _: clean_solved(take, solved, options))
+    return _report(take, cleaned, stages, solved.motion)
 
 
 def report_again(take_folder: Path) -> None:
@@ -67,10 +75,11 @@ def _report(take: Take, shown: Evidence, stages: Stages, fit: MotionClip) -> dic
 def clean_solved(take: Take, solved: Evidence, options: CleanUp) -> Evidence:
     """Clean the fitted motion up and write `motion.npz`. Returns what the report is made from.
 
-    solved: as the solve left it; it is kept in the take, and so are the choices.
+    solved: as the solve left it; it is kept in the take, and so are the choices. What the take's
+    corrections say about contacts holds.
     Raises InputError if `options` leave nothing of the motion.
     """
-    motion = clean_up(solved.motion, options)
+    motion = clean_up(solved.motion, options, load_corrections(take.folder).contacts)
     save_arrays(_solved_path(take), to_arrays(solved))
     write_text(_choices_path(take), json.dumps(asdict(options), indent=2) + "\n")
     save_arrays(take.motion_path, motion.to_arrays())

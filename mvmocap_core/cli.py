@@ -118,12 +118,29 @@ def _unpack(chosen: argparse.Namespace, console: Console) -> None:
     console.result({"command": chosen.name, "take": str(chosen.folder)}, [str(chosen.folder)])
 
 
+def _correct(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.correcting import correct_take
+
+    report = correct_take(chosen.take, console.progress, on_stage=console.stage)
+    record = {"command": chosen.name, "take": str(chosen.take), **report}
+    _tell_report(report, record, chosen.take, console)
+
+
 def _report(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.correcting import corrections_of_solve
     from mvmocap_core.pipeline import solve
     from mvmocap_core.take import Take
 
-    job = Take(chosen.take).load_job()
-    report = solve(job.videos, chosen.take, job.options, console.progress, on_stage=console.stage)
+    take = Take(chosen.take)
+    job = take.load_job()
+    report = solve(
+        job.videos,
+        chosen.take,
+        job.options,
+        console.progress,
+        on_stage=console.stage,
+        corrections=corrections_of_solve(take),
+    )
     record = {"command": chosen.name, "take": str(chosen.take), **report}
     _tell_report(report, record, chosen.take, console)
 
@@ -289,6 +306,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         _add_solve(_add(commands, name, _solve, text), last_stage)
     _add_clean(_add(commands, "clean", _clean, "clean a take's motion up with other choices"))
+    correct = _add(commands, "correct", _correct, "solve again what corrections.json changes")
+    correct.add_argument("take", type=Path, metavar="TAKE")
     report = _add(commands, "report", _report, "make a take's report again")
     report.add_argument("take", type=Path, metavar="TAKE")
     pack = _add(commands, "pack", _pack, "write a take and its videos into one file to send")

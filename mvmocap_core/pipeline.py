@@ -7,17 +7,18 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from mvmocap_core import checks, cleaning
+from mvmocap_core import checks, cleaning, correcting
 from mvmocap_core.body.solve import frame_times, solve_body
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.single_view import assume_camera
-from mvmocap_core.calibration.swaps import find_swaps
+from mvmocap_core.corrections.apply import apply
+from mvmocap_core.corrections.corrections import Corrections
+from mvmocap_core.corrections.files import corrections_record, load_corrections
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
-from mvmocap_core.detection.sides import exchange_all
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.given_facts import gather_facts
 from mvmocap_core.kept_detector import KeptDetector
@@ -32,7 +33,7 @@ from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
-from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_track
+from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_tracks
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.sync.given import complete_timeline
 from mvmocap_core.sync.timeline import Timeline
@@ -88,9 +89,10 @@ def solve_tracks(
         lambda told: _cameras(tracks, timeline, focal_35mm, given, told),
     )
     timeline = refined_timeline(timeline, calibration)
-    lifted = stages.run("lift", lambda _: _lift(tracks, timeline, calibration, options, fps))
+    seen = correcting.put_right(tracks, timeline, calibration)
+    lifted = stages.run("lift", lambda _: _lift(seen, timeline, calibration, options, fps))
     fit = stages.run(
-        "body", lambda told: _body(tracks, timeline, calibration, lifted, options, fps, told)
+        "body", lambda told: _body(seen, timeline, calibration, lifted, options, fps, told)
     )
     motion = stages.run("clean", lambda _: clean_up(fit, CleanUp()))
     return Solution(timeline, calibration, fit, motion)
@@ -104,8 +106,12 @@ def solve(
     *,
     on_stage: Callable[[StageEvent], None] = ignore_event,
     last_stage: LastStage = "report",
+    corrections: Corrections | None = None,
 ) -> dict[str, Any]:
     """Solve videos into a take's folder, reusing what it already holds.
+
+    corrections: those that the whole solve takes into account, None for the take's own. What the
+    take's own say beyond that changes only its part of the motion, see `correcting`.
 
     Returns the report; with an earlier `last_stage`, what that stage found.
     Raises InputError when the input cannot be used; UnsolvableError when the videos cannot be
@@ -114,7 +120,9 @@ def solve(
     checks.check_videos(videos, options.method)
     stages = Stages(progress, on_stage)
     with open_take(take_folder) as take:
-        job = _Job(tuple(videos), options, take, stages)
+        edited = load_corrections(take.folder)
+        whole = edited if corrections is None else corrections
+        job = _Job(tuple(videos), options, take, stages, (whole, edited))
         infos = job.probe()
         try:
             return job.solve(infos, last_stage)
@@ -128,12 +136,18 @@ class _Job:
     """One run over a take: each method is a stage whose result is kept in the take."""
 
     def __init__(
-        self, videos: tuple[Path, ...], options: SolveOptions, take: Take, stages: Stages
+        self,
+        videos: tuple[Path, ...],
+        options: SolveOptions,
+        take: Take,
+        stages: Stages,
+        corrections: tuple[Corrections, Corrections],
     ) -> None:
         self.videos = videos
         self.options = options
         self.take = take
         self.stages = stages
+        self.corrections, self.edited = corrections
         self.hashes: list[str] = []
         self.given = nothing_given(len(videos))
 
@@ -142,10 +156,8 @@ class _Job:
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
-        tracks = [
-            steady_track(track, motion)
-            for track, motion in zip(self.people(detections), moved, strict=True)
-        ]
+        found = self.people(detections)
+        tracks = steady_tracks(apply(self.corrections, found), moved)
         timeline, inputs = self.sync(tracks)
         if last_stage == "sync":
             return {"sync": content.sync_section(timeline)}
@@ -154,20 +166,21 @@ class _Job:
         if last_stage == "calibrate":
             return content.calibration_summary(infos, timeline, calibration)
         fps = self.options.fps or infos[0].fps
-        lifted = self.lift(tracks, timeline, calibration, fps)
-        fit = self.body(tracks, timeline, calibration, lifted, fps, inputs)
-        fit = with_moving_cameras(fit, moved)
-        solved = Evidence(
+        seen = correcting.put_right(found, timeline, calibration, self.corrections, moved)
+        lifted = self.lift(seen, timeline, calibration, fps)
+        fit = self.body(seen, timeline, calibration, lifted, fps, inputs)
+        whole = Evidence(
             infos=tuple(infos),
-            tracks=tuple(tracks),
+            tracks=tuple(found),
             timeline=timeline,
             calibration=calibration,
-            motion=fit,
+            motion=with_moving_cameras(fit, moved),
             options=self.options,
             given=self.given,
             moved=tuple(moved),
         )
-        return self.report(self.clean(solved), fit)
+        solved = self.correct(whole)
+        return self.report(self.clean(solved), solved.motion)
 
     def probe(self) -> tuple[VideoInfo, ...]:
         def work(progress: Progress) -> tuple[VideoInfo, ...]:
@@ -239,7 +252,10 @@ class _Job:
         inputs: Inputs = {
             "detections": [self._detection_inputs(view) for view in range(len(tracks))],
             "offset_s": _as_json(self.given.offset_s),
-            "code": code_hash("people", "stabilisation", "sync", "geometry", "video"),
+            "corrections": corrections_record(self.corrections)["videos"],
+            "code": code_hash(
+                "people", "corrections", "stabilisation", "sync", "geometry", "video"
+            ),
         }
         timeline = self._kept(
             "sync",
@@ -306,6 +322,13 @@ class _Job:
             MotionClip,
             lambda progress: _body(tracks, timeline, calibration, lifted, options, fps, progress),
         )
+
+    def correct(self, found: Evidence) -> Evidence:
+        def work(progress: Progress) -> Evidence:
+            whole = correcting.keep_whole(self.take, found, self.corrections)
+            return correcting.correct_whole(self.take, whole, self.edited, progress)
+
+        return self.stages.run("correct", work)
 
     def clean(self, solved: Evidence) -> Evidence:
         options = cleaning.kept_choices(self.take, solved)
@@ -382,20 +405,9 @@ def _lift(
         return None
     start_s, end_s = _solved_range(tracks, timeline, options)
     times_s = frame_times(tracks, timeline, fps, start_s, end_s)
-    lifted = lift_by_detector(
-        _put_right(tracks, timeline, calibration), timeline, calibration.cameras, times_s
-    )
+    lifted = lift_by_detector(tracks, timeline, calibration.cameras, times_s)
     checks.check_depth(tracks, lifted.points)
     return lifted
-
-
-def _put_right(
-    tracks: Sequence[Track], timeline: Timeline, calibration: Calibration
-) -> Sequence[Track]:
-    """The tracks with left and right as they are; one view alone cannot tell."""
-    if len(tracks) == 1:
-        return tracks
-    return exchange_all(tracks, find_swaps(tracks, timeline, calibration.cameras))
 
 
 def _body(
@@ -409,7 +421,7 @@ def _body(
 ) -> MotionClip:
     start_s, end_s = _solved_range(tracks, timeline, options)
     return solve_body(
-        _put_right(tracks, timeline, calibration),
+        tracks,
         timeline,
         calibration,
         fps=fps,

@@ -13,13 +13,14 @@ T = TypeVar("T")
 
 STAGE_SHARES = {
     "probe": 0.02,
-    "detect": 0.67,
+    "detect": 0.66,
     "steady": 0.0,
     "people": 0.01,
     "sync": 0.04,
     "calibrate": 0.12,
     "lift": 0.02,
     "body": 0.08,
+    "correct": 0.01,
     "clean": 0.01,
     "report": 0.03,
 }
@@ -47,21 +48,27 @@ def ignore_event(event: StageEvent) -> None:
 class Stages:
     """Runs stages one after another.
 
+    only: the stages that the job has, in order; None for all of them.
     timings_s: seconds by stage, of the stages done so far.
     reused:    the stages whose result was found in the take.
     """
 
     def __init__(
-        self, progress: Progress, on_stage: Callable[[StageEvent], None] = ignore_event
+        self,
+        progress: Progress,
+        on_stage: Callable[[StageEvent], None] = ignore_event,
+        *,
+        only: Sequence[str] | None = None,
     ) -> None:
         self.timings_s: dict[str, float] = {}
         self.reused: list[str] = []
         self._progress = progress
         self._on_stage = on_stage
+        self._shares = {name: STAGE_SHARES[name] for name in only or STAGE_SHARES}
 
     def run(self, stage: str, work: Callable[[Progress], T]) -> T:
         """Do a stage's work. `work` is given the progress of this stage alone, 0 to 1."""
-        begin, share = _place(stage)
+        begin, share = self._place(stage)
 
         def progress(fraction: float, message: str) -> None:
             self._progress(begin + share * min(max(fraction, 0.0), 1.0), message)
@@ -81,13 +88,9 @@ class Stages:
         """Tell, from within a stage's work, that its result was found."""
         self.reused.append(stage)
 
-
-def stages_until(last: str) -> Sequence[str]:
-    """The stages up to `last`, in order."""
-    names = list(STAGE_SHARES)
-    return names[: names.index(last) + 1]
-
-
-def _place(stage: str) -> tuple[float, float]:
-    begin = sum(STAGE_SHARES[name] for name in stages_until(stage)[:-1])
-    return begin, STAGE_SHARES[stage]
+    def _place(self, stage: str) -> tuple[float, float]:
+        """Where the stage begins in the whole job, and its part of it."""
+        whole = sum(self._shares.values())
+        names = list(self._shares)
+        begin = sum(self._shares[name] for name in names[: names.index(stage)])
+        return begin / whole, self._shares[stage] / whole

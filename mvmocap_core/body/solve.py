@@ -52,7 +52,7 @@ def solve_body(
     times_s = frame_times(tracks, timeline, fps, start_s, end_s)
     evidence = gather_evidence(tracks, timeline, calibration.cameras, times_s, lifted)
     progress(0.0, "Measuring the body")
-    body = _measure(evidence, fps)
+    body = measure_body(evidence, fps)
 
     def fitting(fraction: float, message: str) -> None:
         progress(0.2 + 0.6 * fraction, message)
@@ -82,8 +82,11 @@ def frame_times(
     return frames / fps
 
 
-def _measure(evidence: Evidence, fps: float) -> Body:
-    """The performer's proportions, from frames that both views see well."""
+def measure_body(evidence: Evidence, fps: float) -> Body:
+    """The performer's proportions, from frames that both views see well.
+
+    Raises UnsolvableError if there are hardly any.
+    """
     seen = np.sort(evidence.weight.sum(axis=2), axis=0)[-2:][0]
     good = np.flatnonzero(seen > _WELL_SEEN)
     if len(good) < 5:

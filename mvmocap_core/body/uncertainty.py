@@ -44,16 +44,25 @@ WATCHED = _watched_landmarks()
 
 
 def joint_errors(
-    pose: Pose, body: Body, evidence: Evidence, calibration: Calibration, *, fps: float
+    pose: Pose,
+    body: Body,
+    evidence: Evidence,
+    calibration: Calibration,
+    *,
+    fps: float,
+    middle: np.ndarray | None = None,
 ) -> np.ndarray:
     """(F, J) radius in the body's units that holds the truth with 68 % probability.
 
     The fit's own covariance over all frames, widened by the doubt about the cameras and about
     the joints' centres.
+
+    middle: (3,) of the whole take, around which that doubt turns; None, the poses are the whole.
     """
     smooth = Smoothness.at(fps)
     position, _ = forward(pose, body)
-    spread = np.linalg.norm(position - np.median(position, axis=(0, 1)), axis=-1)
+    middle = np.median(position, axis=(0, 1)) if middle is None else middle
+    spread = np.linalg.norm(position - middle, axis=-1)
     tilt = np.radians(calibration.rotation_std_deg)
     stretch = _STRETCH * float(np.mean(calibration.focal_std))
     shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * CENTRE_STD_M**2

@@ -1,5 +1,6 @@
 """Keypoints as a camera that held still would have seen them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -80,6 +81,16 @@ def steady_track(track: Track, motion: CameraMotion) -> Track:
         keypoints_2d_px=focal * turned[..., :2] / turned[..., 2:] + centre,
         world_landmarks_m=track.world_landmarks_m @ motion.rotmat,
     )
+
+
+def steady_tracks(tracks: Sequence[Track], motions: Sequence[CameraMotion]) -> list[Track]:
+    """The tracks, one a video, each as its camera held still would have seen it.
+
+    motions: what the cameras did; empty where nobody looked.
+    """
+    if not motions:
+        return list(tracks)
+    return [steady_track(track, motion) for track, motion in zip(tracks, motions, strict=True)]
 
 
 def _from_steady(times_s: np.ndarray, turns: CameraTurns) -> np.ndarray | None:

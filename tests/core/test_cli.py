@@ -11,6 +11,7 @@ import pytest
 
 from mvmocap_core.cli import main
 from mvmocap_core.errors import Cancelled, UnsolvableError
+from mvmocap_core.stages import STAGE_SHARES
 from mvmocap_core.storage import save_arrays
 from tests.core.clips import write_clip
 from tests.core.imagined import Imagined
@@ -81,18 +82,7 @@ def test_json_lines_hold_the_schema_and_end_with_the_report(
     assert err == ""
     records = json_lines(out, repository)
     done = [r["stage"] for r in records if r["type"] == "stage" and r["state"] == "done"]
-    assert done == [
-        "probe",
-        "detect",
-        "steady",
-        "people",
-        "sync",
-        "calibrate",
-        "lift",
-        "body",
-        "clean",
-        "report",
-    ]
+    assert done == list(STAGE_SHARES)
     assert records[-1]["type"] == "result"
     report = json.loads((take / "report.json").read_text())
     assert records[-1] == {"type": "result", "command": "solve", "take": str(take), **report}

@@ -1,6 +1,6 @@
 import pytest
 
-from mvmocap_core.stages import STAGE_SHARES, StageEvent, Stages, stages_until
+from mvmocap_core.stages import STAGE_SHARES, StageEvent, Stages
 
 
 def test_shares_are_of_one_whole_job():
@@ -42,5 +42,10 @@ def test_stage_that_fails_has_no_time():
     assert stages.timings_s == {}
 
 
-def test_stages_come_in_their_order():
-    assert stages_until("people") == ["probe", "detect", "people"]
+def test_job_of_few_stages_fills_the_whole_progress():
+    fractions = []
+    stages = Stages(lambda fraction, message: fractions.append(fraction), only=("correct", "clean"))
+    stages.run("correct", lambda progress: None)
+    assert fractions == [0.0, pytest.approx(0.5)]
+    stages.run("clean", lambda progress: None)
+    assert fractions[-1] == pytest.approx(1.0)

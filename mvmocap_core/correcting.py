@@ -1,0 +1,199 @@
+"""Corrections by hand put into a solved take: only what they change is solved again."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mvmocap_core import cleaning
+from mvmocap_core.body.evidence import Evidence as SeenByViews
+from mvmocap_core.body.evidence import gather_evidence
+from mvmocap_core.body.refit import refit_body
+from mvmocap_core.body.skeleton import Body
+from mvmocap_core.body.solve import measure_body
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.calibration.swaps import find_swaps
+from mvmocap_core.corrections.apply import apply
+from mvmocap_core.corrections.corrections import Corrections
+from mvmocap_core.corrections.files import (
+    corrections_record,
+    load_corrections,
+    parse_corrections,
+)
+from mvmocap_core.corrections.keypoints import ViewKeypoints, save_keypoints
+from mvmocap_core.detection.detections import Track
+from mvmocap_core.errors import InputError
+from mvmocap_core.lifting.lifted import lift_by_detector
+from mvmocap_core.motion.contacts import edited as edited_contacts
+from mvmocap_core.progress import Progress
+from mvmocap_core.report.evidence import Evidence
+from mvmocap_core.stabilisation.steady import CameraMotion, steady_tracks
+from mvmocap_core.stages import StageEvent, Stages, ignore_event
+from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
+from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.take import Take, open_take
+
+NO_CORRECTIONS = Corrections()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WholeSolve:
+    """The last solve of a whole take, from which corrections start.
+
+    found:       its result; the tracks as the detector left them.
+    corrections: those that it took into account, as JSON.
+    body:        the performer's, None until it is needed.
+    """
+
+    found: Evidence
+    corrections: str
+    body: Body | None = None
+
+
+def correct_take(
+    take_folder: Path,
+    progress: Progress,
+    *,
+    on_stage: Callable[[StageEvent], None] = ignore_event,
+) -> dict[str, Any]:
+    """Solve again what a take's corrections have changed since it was solved as a whole.
+
+    Cameras, clocks, bone lengths and world stay, and every frame further than a second from what
+    was corrected. No video is read; the report's pictures stay those of the solve. Returns the
+    report.
+
+    Raises InputError if nothing was solved there, or the corrections cannot be read.
+    """
+    stages = Stages(progress, on_stage, only=("correct", "clean"))
+    with open_take(take_folder) as take:
+        whole = _load_whole(take)
+        edited = load_corrections(take.folder)
+        solved = stages.run("correct", lambda told: correct_whole(take, whole, edited, told))
+        return cleaning.finish_again(take, solved, cleaning.kept_choices(take, solved), stages)
+
+
+def corrections_of_solve(take: Take) -> Corrections | None:
+    """What the last solve of the whole take took into account; None if there was none."""
+    try:
+        return parse_corrections(json.loads(_load_whole(take).corrections))
+    except InputError:
+        return None
+
+
+def put_right(
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    calibration: Calibration,
+    corrections: Corrections = NO_CORRECTIONS,
+    moved: Sequence[CameraMotion] = (),
+) -> list[Track]:
+    """The detector's tracks as the body is fitted to them.
+
+    Left and right are as they are, and they are corrected, as seen by cameras held still.
+
+    timeline: with the calibration's refined offsets.
+    moved:    what each camera did while it filmed; empty where nobody looked.
+    """
+    swapped = _swaps(steady_tracks(tracks, moved), timeline, calibration)
+    return steady_tracks(apply(corrections, tracks, swapped), moved)
+
+
+def keep_whole(take: Take, found: Evidence, corrections: Corrections) -> WholeSolve:
+    """Keep a solve of the whole take, for corrections to start from, and its keypoints.
+
+    found: with the tracks as the detector left them.
+    corrections: those that it took into account.
+    """
+    whole = WholeSolve(found, json.dumps(corrections_record(corrections)))
+    save_arrays(_whole_path(take), to_arrays(whole))
+    swapped = _swaps_of(found)
+    views = [ViewKeypoints(*pair) for pair in zip(found.tracks, swapped, strict=True)]
+    save_keypoints(take.folder, views)
+    return whole
+
+
+def correct_whole(
+    take: Take, whole: WholeSolve, edited: Corrections, progress: Progress
+) -> Evidence:
+    """The solve with the corrections as they are now: tracks, fitted motion and contacts."""
+    found = whole.found
+    swapped = _swaps_of(found)
+    earlier = parse_corrections(json.loads(whole.corrections))
+    before, after = (
+        steady_tracks(apply(each, found.tracks, swapped), found.moved) for each in (earlier, edited)
+    )
+    changed_s = _changed_s(found, before, after)
+    motion = found.motion
+    if changed_s:
+        progress(0.0, "Measuring the body")
+        body = whole.body or _measure(take, whole, before)
+        seen = _seen(found, after)
+        motion = refit_body(motion, seen, found.calibration, body, changed_s, progress=progress)
+    contacts = edited_contacts(motion.contacts, motion.times_s, edited.contacts)
+    return replace(found, tracks=tuple(after), motion=replace(motion, contacts=contacts))
+
+
+def _swaps_of(found: Evidence) -> list[np.ndarray]:
+    steady = steady_tracks(found.tracks, found.moved)
+    return _swaps(steady, found.timeline, found.calibration)
+
+
+def _swaps(
+    tracks: Sequence[Track], timeline: Timeline, calibration: Calibration
+) -> list[np.ndarray]:
+    """For every track (F, 2) bool, see `find_swaps`; one view alone cannot tell."""
+    if len(tracks) == 1:
+        return [np.zeros((len(tracks[0].times_s), 2), dtype=bool)]
+    return find_swaps(tracks, timeline, calibration.cameras)
+
+
+def _seen(found: Evidence, tracks: Sequence[Track]) -> SeenByViews:
+    """What the body is fitted to."""
+    timeline, cameras, times_s = found.timeline, found.calibration.cameras, found.motion.times_s
+    is_lifted = found.options.method != "geometry"
+    lifted = lift_by_detector(tracks, timeline, cameras, times_s) if is_lifted else None
+    return gather_evidence(tracks, timeline, cameras, times_s, lifted)
+
+
+def _changed_s(
+    found: Evidence, before: Sequence[Track], after: Sequence[Track]
+) -> list[tuple[float, float]]:
+    """Every frame in which the tracks differ, as a range on the first video's clock."""
+    changed_s: list[tuple[float, float]] = []
+    for view, (old, new) in enumerate(zip(before, after, strict=True)):
+        is_same = _same(old.keypoints_2d_px, new.keypoints_2d_px).all(axis=(1, 2))
+        is_same &= _same(old.confidence, new.confidence).all(axis=1)
+        times_s = found.timeline.to_first(view, old.times_s[~is_same])
+        changed_s += [(float(time_s), float(time_s)) for time_s in times_s]
+    return changed_s
+
+
+def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(...) bool: equal, or missing in both."""
+    return (first == second) | (np.isnan(first) & np.isnan(second))
+
+
+def _measure(take: Take, whole: WholeSolve, tracks: Sequence[Track]) -> Body:
+    """The performer's body as the solve found it, kept for the next time."""
+    found = whole.found
+    body = measure_body(_seen(found, tracks), float(found.motion.fps))
+    save_arrays(_whole_path(take), to_arrays(replace(whole, body=body)))
+    return body
+
+
+def _load_whole(take: Take) -> WholeSolve:
+    arrays = load_arrays(_whole_path(take))
+    try:
+        if arrays is not None:
+            return from_arrays(WholeSolve, arrays)
+    except (KeyError, TypeError, ValueError):
+        pass  # kept by another version
+    message = f"{take.folder}: holds no solved motion of this version; solve the videos again."
+    raise InputError(message, reason="no_take")
+
+
+def _whole_path(take: Take) -> Path:
+    return take.folder / "stages" / "whole.npz"

@@ -1,0 +1,1 @@
+"""What a person corrected by hand in the detections, and how it takes effect."""

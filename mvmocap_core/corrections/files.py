@@ -1,0 +1,134 @@
+"""`TAKE/corrections.json`: read with suspicion, written whole."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from mvmocap_core.corrections.corrections import (
+    Corrections,
+    FootContact,
+    HiddenLandmark,
+    MovedKeypoint,
+    SideState,
+    ViewCorrections,
+)
+from mvmocap_core.errors import InputError
+from mvmocap_core.files import write_text
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+FILE_NAME = "corrections.json"
+MAX_BYTES = 50_000_000
+
+_REASON = "bad_corrections"
+_KINDS: dict[Any, tuple[type, ...]] = {float: (int, float), bool: (bool,)}
+
+
+def load_corrections(take_folder: Path) -> Corrections:
+    """Read a take's corrections; none where there is no such file.
+
+    Raises InputError, with the place in the file, where it cannot be used.
+    """
+    path = take_folder / FILE_NAME
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: too large; delete it.", reason=_REASON)
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Corrections()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}).", reason=_REASON) from error
+    try:
+        return parse_corrections(json.loads(text))
+    except (json.JSONDecodeError, RecursionError) as error:
+        message = f"{path}: not JSON ({error}); mend it or delete it."
+        raise InputError(message, reason=_REASON) from error
+    except InputError as error:
+        raise InputError(f"{path}: {error} Mend it or delete it.", reason=_REASON) from error
+
+
+def save_corrections(take_folder: Path, corrections: Corrections) -> None:
+    """Write a take's corrections. Raises InputError when it cannot be written."""
+    text = json.dumps(corrections_record(corrections), indent=1, allow_nan=False)
+    write_text(take_folder / FILE_NAME, text + "\n")
+
+
+def corrections_record(corrections: Corrections) -> dict[str, Any]:
+    """The corrections as JSON values; `parse_corrections` reads them back."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "videos": [
+            {name: [asdict(each) for each in getattr(view, name)] for name in _OF_VIEW}
+            for view in corrections.views
+        ],
+        "contacts": [asdict(contact) for contact in corrections.contacts],
+    }
+
+
+def parse_corrections(record: object) -> Corrections:
+    """Corrections from JSON values. Raises InputError, with the place, where they are not."""
+    known = _object(record, "", {"schema_version", "videos", "contacts"})
+    if known.get("schema_version") != SCHEMA_VERSION:
+        raise InputError("schema_version: made by another version.", reason=_REASON)
+    return Corrections(
+        views=_items(known, "videos", "", _parse_view),
+        contacts=_items(known, "contacts", "", lambda item, at: _parse(FootContact, item, at)),
+    )
+
+
+def _parse_view(item: object, place: str) -> ViewCorrections:
+    known = _object(item, place, set(_OF_VIEW))
+    lists = {
+        name: _items(known, name, place + ".", lambda each, at, cls=cls: _parse(cls, each, at))
+        for name, cls in _OF_VIEW.items()
+    }
+    return ViewCorrections(**cast("dict[str, Any]", lists))
+
+
+def _parse(cls: type[T], item: object, place: str) -> T:
+    """One correction; its class checks the values."""
+    expected = {field.name: field.type for field in fields(cast("Any", cls))}
+    known = _object(item, place, set(expected))
+    for name, kind in expected.items():
+        if name not in known:
+            raise InputError(f"{place}.{name}: missing.", reason=_REASON)
+        value = known[name]
+        is_right = isinstance(value, _KINDS.get(kind, (str,)))
+        if not is_right or (kind is float and isinstance(value, bool)):
+            what = {float: "a number", bool: "true or false"}.get(cast("Any", kind), "a text")
+            raise InputError(f"{place}.{name}: give {what}.", reason=_REASON)
+    try:
+        return cls(**known)
+    except (InputError, OverflowError) as error:
+        raise InputError(f"{place}: {error}", reason=_REASON) from error
+
+
+def _items(
+    record: Mapping[str, Any], name: str, prefix: str, parse: Callable[[object, str], T]
+) -> tuple[T, ...]:
+    found = record.get(name, [])
+    if not isinstance(found, list):
+        raise InputError(f"{prefix}{name}: give a list.", reason=_REASON)
+    items = cast("Sequence[object]", found)
+    return tuple(parse(item, f"{prefix}{name}[{index}]") for index, item in enumerate(items))
+
+
+def _object(value: object, place: str, allowed: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(f"{place or 'the file'}: give an object.", reason=_REASON)
+    known = cast("dict[str, Any]", value)
+    unknown = sorted(set(known) - allowed)
+    if unknown:
+        where = f"{place}." if place else ""
+        raise InputError(f"{where}{unknown[0]}: not known here.", reason=_REASON)
+    return known
+
+
+_OF_VIEW: dict[str, type] = {
+    "moved": MovedKeypoint,
+    "hidden": HiddenLandmark,
+    "sides": SideState,
+}
