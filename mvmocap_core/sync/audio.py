@@ -7,12 +7,15 @@ peak, which has one sharp peak where both microphones heard the same waves.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import find_peaks, resample_poly
+
+from mvmocap_core.sync.drift import drift_line
 
 if TYPE_CHECKING:
     from mvmocap_core.video.audio import Sound
@@ -39,8 +42,7 @@ _TONE = 0.2
 _DISTINCT = 0.25
 """Share by which the highest peak must exceed the next."""
 _DRIFT_MIN_SPAN_S = 40.0
-_DRIFT_REACH_S = 0.03
-_MAX_DRIFT_PPM = 200.0
+_PEAK_STD_S = 0.1 / RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,18 @@ class SoundMatch:
     is_sharp: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Fine:
+    """A lag at which waves match: at the second clock's zero, it grows by `drift_ppm`.
+
+    height: of the peak, in standard deviations of what surrounds it.
+    """
+
+    lag_s: float
+    height: float
+    drift_ppm: float
+
+
 def match_sound(first: Sound, second: Sound) -> SoundMatch | None:
     """The offset of the second recording's video clock; None where there is nothing to hear."""
     a, b = (_mono(sound) for sound in (first, second))
@@ -71,22 +85,21 @@ def match_sound(first: Sound, second: Sound) -> SoundMatch | None:
     candidates = _coarse(a, b)
     if not candidates:
         return None
-    fine = sorted((_fine(a, b, lag_s) for lag_s in candidates), key=lambda match: -match[1])
-    lags_s, heights = [lag_s for lag_s, _ in fine], [height for _, height in fine]
-    drift_ppm, lag_s = _drift(a, b, lags_s[0])
+    found = _distinct([_fine(a, b, lag_s) for lag_s in candidates])
+    best, heights = found[0], [each.height for each in found]
     # The sound may start before or after its video's first frame.
-    start_s = first.start_s - second.start_s * (1.0 + 1e-6 * drift_ppm)
+    starts_s = [first.start_s - second.start_s * (1.0 + 1e-6 * each.drift_ppm) for each in found]
     return SoundMatch(
-        offset_s=float(lag_s + start_s),
+        offset_s=best.lag_s + starts_s[0],
         std_s=SOUND_PATH_STD_S,
-        drift_ppm=float(drift_ppm),
+        drift_ppm=best.drift_ppm,
         certainty=_certainty(heights),
         others_s=tuple(
-            float(lag + start_s)
-            for lag, height in zip(lags_s[1:], heights[1:], strict=True)
-            if height >= _SHARP
+            each.lag_s + start_s
+            for each, start_s in zip(found[1:], starts_s[1:], strict=True)
+            if each.height >= _SHARP
         ),
-        is_sharp=heights[0] >= _SHARP,
+        is_sharp=best.height >= _SHARP,
     )
 
 
@@ -148,13 +161,42 @@ def _coarse(a: np.ndarray, b: np.ndarray) -> list[float]:
     return [float(lag[i]) * _HOP / RATE_HZ for i in best if score[i] > 0.0]
 
 
-def _fine(a: np.ndarray, b: np.ndarray, lag_s: float) -> tuple[float, float]:
-    """The lag near `lag_s` at which waves match, and how far the peak stands out."""
-    curves = [
-        _phat(a, b, start_s, length_s, lag_s, _FINE_REACH_S)
-        for start_s, length_s in _chunks(a, b, lag_s)
-    ]
-    return _peak(np.mean(curves, axis=0), lag_s)
+def _fine(a: np.ndarray, b: np.ndarray, lag_s: float) -> _Fine:
+    """The lag near `lag_s` at which waves match.
+
+    Over minutes, clocks that drift apart move the peak further than it is wide: stretches are
+    put one over the other along the drift.
+    """
+    stretches = _chunks(a, b, lag_s)
+    curves = [_phat(a, b, start_s, length_s, lag_s) for start_s, length_s in stretches]
+    clock_s = np.array([start_s + 0.5 * length_s for start_s, length_s in stretches]) - lag_s
+    slope = _slope(clock_s, curves, lag_s)
+    middle_s = float(clock_s.mean())
+    shift = slope * (clock_s - middle_s) * RATE_HZ
+    sample = np.arange(len(curves[0]))
+    along = [np.interp(sample + s, sample, curve) for s, curve in zip(shift, curves, strict=True)]
+    found_s, height = _peak(np.mean(along if slope else curves, axis=0), lag_s)
+    return _Fine(found_s - slope * middle_s, height, 1e6 * slope)
+
+
+def _slope(clock_s: np.ndarray, curves: Sequence[np.ndarray], lag_s: float) -> float:
+    """Seconds that the lag grows by in a second of the second clock; 0 if not measurable."""
+    peaks = [_peak(curve, lag_s) for curve in curves]
+    is_sharp = np.array([height >= _SHARP for _, height in peaks])
+    clock_s, lags_s = clock_s[is_sharp], np.array([lag for lag, _ in peaks])[is_sharp]
+    if len(clock_s) < 4 or np.ptp(clock_s) < _DRIFT_MIN_SPAN_S:
+        return 0.0
+    drift_ppm, _ = drift_line(clock_s, lags_s, np.full(len(clock_s), _PEAK_STD_S))
+    return 1e-6 * drift_ppm
+
+
+def _distinct(found: list[_Fine]) -> list[_Fine]:
+    """The highest peak first; of those that climbed to one peak, one."""
+    chosen: list[_Fine] = []
+    for each in sorted(found, key=lambda each: -each.height):
+        if all(abs(each.lag_s - other.lag_s) > _GUARD_S for other in chosen):
+            chosen.append(each)
+    return chosen
 
 
 def _chunks(a: np.ndarray, b: np.ndarray, lag_s: float) -> list[tuple[float, float]]:
@@ -167,10 +209,10 @@ def _chunks(a: np.ndarray, b: np.ndarray, lag_s: float) -> list[tuple[float, flo
 
 
 def _phat(
-    a: np.ndarray, b: np.ndarray, start_s: float, length_s: float, lag_s: float, reach_s: float
+    a: np.ndarray, b: np.ndarray, start_s: float, length_s: float, lag_s: float
 ) -> np.ndarray:
-    """GCC-PHAT of one stretch, (2 reach_s RATE_HZ + 1,) for lags around `lag_s`."""
-    n, reach = int(length_s * RATE_HZ), int(reach_s * RATE_HZ)
+    """GCC-PHAT of one stretch, (2 _FINE_REACH_S RATE_HZ + 1,) for lags around `lag_s`."""
+    n, reach = int(length_s * RATE_HZ), int(_FINE_REACH_S * RATE_HZ)
     x = _stretch(a, round(start_s * RATE_HZ), n)
     y = _stretch(b, round(start_s * RATE_HZ) - round(lag_s * RATE_HZ), n)
     size = next_fast_len(2 * n, real=True)
@@ -206,37 +248,3 @@ def _peak(curve: np.ndarray, lag_s: float) -> tuple[float, float]:
         bend = low - 2.0 * mid + high
         shift = float(np.clip(0.5 * (low - high) / bend, -0.5, 0.5)) if bend < 0 else 0.0
     return (round(lag_s * RATE_HZ) + i - reach + shift) / RATE_HZ, float(sharp)
-
-
-def _drift(a: np.ndarray, b: np.ndarray, lag_s: float) -> tuple[float, float]:
-    """Clock drift in ppm and the lag at the second clock's zero; (0, lag) if not measurable."""
-    points = []
-    for start_s, length_s in _chunks(a, b, lag_s):
-        curve = _phat(a, b, start_s, length_s, lag_s, _DRIFT_REACH_S)
-        local_s, sharp = _peak(curve, lag_s)
-        if sharp >= _SHARP:
-            points.append((start_s + 0.5 * length_s - local_s, local_s))
-    if len(points) < 4:
-        return 0.0, lag_s
-    t, lag = np.array(points).T
-    if np.ptp(t) < _DRIFT_MIN_SPAN_S:
-        return 0.0, lag_s
-    slope, intercept, std = _robust_line(t, lag)
-    if abs(slope) < 3.0 * std or abs(slope) > 1e-6 * _MAX_DRIFT_PPM:
-        return 0.0, float(np.median(lag))
-    return 1e6 * slope, intercept
-
-
-def _robust_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    """Slope, intercept and the slope's standard deviation, by reweighted least squares."""
-    weight = np.ones(len(x))
-    design = np.stack([x, np.ones(len(x))], axis=1)
-    slope, intercept, std = 0.0, 0.0, np.inf
-    for _ in range(10):
-        normal = (design * weight[:, None]).T @ design
-        slope, intercept = np.linalg.solve(normal, (design * weight[:, None]).T @ y)
-        residual = y - slope * x - intercept
-        scale = max(1.4826 * float(np.median(np.abs(residual))), 0.1 / RATE_HZ)
-        weight = 1.0 / (1.0 + np.square(residual / (2.0 * scale)))
-        std = scale * float(np.sqrt(np.linalg.inv(normal)[0, 0]))
-    return float(slope), float(intercept), std

@@ -10,6 +10,7 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.sync.audio import SoundMatch, match_sound
+from mvmocap_core.sync.drift import motion_drift
 from mvmocap_core.sync.match import BAD_COST, N_RIVALS, MotionMatch, match_motion
 from mvmocap_core.sync.timeline import CERTAIN, Timeline
 
@@ -75,7 +76,8 @@ def _date(
             "one performance that overlap by at least two seconds.",
             reason="no_overlap",
         )
-    return (seen.offset_s, 0.0, seen.std_s, "motion", seen.agreement), seen.rivals_s
+    drift_ppm, offset_s = motion_drift(first, second, seen.offset_s) or (0.0, seen.offset_s)
+    return (offset_s, drift_ppm, seen.std_s, "motion", seen.agreement), seen.rivals_s
 
 
 def _by_sound(
