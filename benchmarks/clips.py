@@ -21,11 +21,8 @@ from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_array
 from mvmocap_core.take import code_hash, content_hash
 from mvmocap_core.video.audio import Sound, read_sound
 
-SCORED = tuple(
-    f"{side}_{part}"
-    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-    for side in ("left", "right")
-)
+LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+SCORED = tuple(f"{side}_{part}" for part in LIMBS for side in ("left", "right"))
 """Joints that errors are measured on: the limbs, neither face nor hands."""
 SCORED_LANDMARKS = [LANDMARK_NAMES.index(name) for name in SCORED]
 SCORED_BONES = np.array(

@@ -1,10 +1,13 @@
 """Scores of one clip: ours, and triangulation of the same detections with given cameras."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from benchmarks.clips import SCORED, SCORED_BONES, SCORED_LANDMARKS, Clip
+from benchmarks.clips import LIMBS, SCORED, SCORED_BONES, SCORED_LANDMARKS, Clip
+from benchmarks.tables import show
 from mvmocap_core.body.joint_centres import CENTRE_NAMES, landmarks_to_joint_centres
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.geometry.alignment import (
@@ -83,6 +86,9 @@ def solve_clip(clip: Clip) -> Solution:
     )
 
 
+RADIUS_HEAD = ("error_m holds %", *LIMBS)
+
+
 def score_solution(clip: Clip, solution: Solution) -> dict[str, object]:
     """Score a solved clip."""
     motion = solution.motion
@@ -99,8 +105,8 @@ def score_solution(clip: Clip, solution: Solution) -> dict[str, object]:
     }
 
 
-def _share_in_radius(clip: Clip, motion: MotionClip) -> float:
-    """Share of the scored joints whose error, after one similarity, is below `error_m`.
+def _share_in_radius(clip: Clip, motion: MotionClip) -> dict[str, float]:
+    """For every limb the share of moments whose error, after one similarity, is below `error_m`.
 
     Without anatomical truth, landmarks are compared, with the doubt of their joints.
     """
@@ -112,7 +118,18 @@ def _share_in_radius(clip: Clip, motion: MotionClip) -> float:
     points, radius_m = points[common], motion.error_m[common][:, rows]
     good = np.isfinite(points).all(axis=-1) & np.isfinite(truth).all(axis=-1)
     aligned = similarity_transform(points[good], truth[good]).apply(points[good])
-    return float(np.mean(np.linalg.norm(aligned - truth[good], axis=-1) <= radius_m[good]))
+    inside = np.full(good.shape, np.nan)
+    inside[good] = np.linalg.norm(aligned - truth[good], axis=-1) <= radius_m[good]
+    return {
+        part: float(np.nanmean(inside[:, [name.endswith(part) for name in SCORED]]))
+        for part in LIMBS
+    }
+
+
+def radius_cells(scores: Sequence[dict[str, Any]]) -> list[str]:
+    """Percent of the joints that are nearer to the truth than `error_m`: all, then every limb."""
+    shares = np.array([[score["in_radius"][part] for part in LIMBS] for score in scores])
+    return [show(100.0 * share, 0) for share in (shares.mean(), *shares.mean(axis=0))]
 
 
 def _camera_errors(clip: Clip, solution: Solution) -> dict[str, object]:
