@@ -9,6 +9,7 @@ NAMES = {
     "robustness": "hundreds of virtual takes against calibrated triangulation, and hopeless ones",
     "motion": "feet, smoothness and contacts before and after the clean-up",
     "shake": "rendered clips as phones that were knocked or held in the hand would film them",
+    "peers": "other programs on the same detections, with calibrated cameras",
     "speed": "seconds and memory by stage, and how they grow with length",
 }
 

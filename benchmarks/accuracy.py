@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import Clip, clip_loaders
 from benchmarks.scoring import (
     RADIUS_HEAD,
@@ -28,7 +29,6 @@ from benchmarks.scoring import (
 from benchmarks.tables import (
     REPOSITORY,
     RESULTS,
-    machine,
     markdown_table,
     show,
     text_table,
@@ -59,12 +59,9 @@ truth than the radius given with them, which is meant to be 68 %, of all and of 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench accuracy", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="six clips, under 5 minutes")
+    parser = bench_parser("accuracy", __doc__, "six clips, under 5 minutes")
     parser.add_argument("--only", nargs="+", metavar="CLIP", help="these clips alone")
     parser.add_argument("--from-tracks", type=Path, metavar="FOLDER", help="detections to use")
-    parser.add_argument("--again", action="store_true", help="do not reuse results")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
     parser.add_argument("--one", metavar="CLIP", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.one is not None:
@@ -73,14 +70,14 @@ def main(arguments: Sequence[str]) -> int:
     names = options.only or (QUICK if options.quick else list(clip_loaders()))
     results = []
     for name in names:
-        results.append(_result(name, options.from_tracks, options.again))
+        results.append(accuracy_of(name, options.from_tracks, options.again))
         print(f"  {name}: {_headline(results[-1])}", file=sys.stderr, flush=True)
     poses, cameras = pose_rows(results), camera_rows(results)
     print(text_table(POSE_HEAD, poses), text_table(CAMERA_HEAD, cameras), sep="\n\n")
     print("\n" + text_table(("clips", *RADIUS_HEAD), radius_rows(results)) + "\n")
     print("\n".join(summary_lines(results)))
     if options.write_docs:
-        write_section("accuracy", _section(results))
+        write_section("accuracy", _section(results, options.quick))
         write_section("accuracy", _summary(results), page=REPOSITORY / "README.md")
     return 0
 
@@ -102,7 +99,7 @@ def _measure(clip: Clip) -> dict[str, Any]:
     return result
 
 
-def _result(name: str, tracks_folder: Path | None, again: bool) -> dict[str, Any]:
+def accuracy_of(name: str, tracks_folder: Path | None, again: bool) -> dict[str, Any]:
     """A clip's result, from an earlier run of the same code where there is one.
 
     It is measured in a process of its own, so that a crash is a row of the table.
@@ -249,11 +246,11 @@ def _summary(results: Sequence[dict[str, Any]]) -> str:
     return markdown_table(head, rows)
 
 
-def _section(results: Sequence[dict[str, Any]]) -> str:
+def _section(results: Sequence[dict[str, Any]], is_quick: bool) -> str:
     lists = "\n".join(f"- {line}" for line in summary_lines(results))
     return "\n\n".join(
         [
-            f"## Accuracy\n\n`./run bench accuracy --write-docs`, on {machine()}.",
+            section_head("Accuracy", "accuracy", is_quick),
             EXPLANATION.strip(),
             markdown_table(POSE_HEAD, pose_rows(results)),
             markdown_table(CAMERA_HEAD, camera_rows(results)),

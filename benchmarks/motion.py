@@ -5,7 +5,6 @@ clips and on motion capture filmed by two virtual phones with the detector's noi
 takes are solved without any calibration; the stature is given on rendered clips alone.
 """
 
-import argparse
 import hashlib
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import RENDERED, Clip, clip_loaders
 from benchmarks.motion_capture import SHARED_DATA, load_motions
 from benchmarks.motion_scoring import Truth, score_motion
@@ -24,7 +24,6 @@ from benchmarks.synthetic import make_take
 from benchmarks.tables import (
     REPOSITORY,
     RESULTS,
-    machine,
     markdown_table,
     show,
     text_table,
@@ -64,10 +63,7 @@ class _Take:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench motion", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few takes, under 5 minutes")
-    parser.add_argument("--again", action="store_true", help="do not reuse the fits")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser = bench_parser("motion", __doc__, "few takes, under 5 minutes")
     parser.add_argument("--split", default="val", choices=("val", "dev"), help="whose motions")
     parser.add_argument("--smoothing", type=float, default=CleanUp().smoothing, metavar="X")
     parser.add_argument("--no-foot-lock", action="store_false", dest="lock_feet")
@@ -90,8 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     rows = table_rows(results)
     print(text_table(HEAD, rows))
     if options.write_docs:
-        quick = "--quick " if options.quick else ""
-        head = f"## Motion\n\n`./run bench motion {quick}--write-docs`, on {machine()}."
+        head = section_head("Motion", "motion", options.quick)
         about = "\n".join((__doc__ or "").splitlines()[2:])
         body = [head, about, EXPLANATION.strip(), markdown_table(HEAD, rows)]
         write_section("motion", "\n\n".join(body))

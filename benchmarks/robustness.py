@@ -7,7 +7,6 @@ view's frames have left and right exchanged. The other groups are degenerate: no
 good.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import SCORED_LANDMARKS, Clip
 from benchmarks.motion_capture import SHARED_DATA, MotionCapture, load_motions
 from benchmarks.scoring import (
@@ -32,7 +32,6 @@ from benchmarks.synthetic import Difficulty, make_take
 from benchmarks.tables import (
     REPOSITORY,
     RESULTS,
-    machine,
     markdown_table,
     show,
     text_table,
@@ -72,10 +71,7 @@ to the truth than `error_m`, which is meant to be 68 %, of all and of every limb
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench robustness", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few takes, under 5 minutes")
-    parser.add_argument("--again", action="store_true", help="do not reuse results")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser = bench_parser("robustness", __doc__, "few takes, under 5 minutes")
     parser.add_argument("--split", default="val", choices=("val", "dev"), help="whose motions")
     options = parser.parse_args(arguments)
     if not (SHARED_DATA / "cmu").is_dir():
@@ -97,9 +93,7 @@ def main(arguments: Sequence[str]) -> int:
     rows = [_cells(group, each) for group, each in results.items()]
     print(text_table(HEAD, rows))
     if options.write_docs:
-        quick = "--quick " if options.quick else ""
-        command = f"`./run bench robustness {quick}--write-docs`"
-        head = f"## Robustness\n\n{command}, on {machine()}."
+        head = section_head("Robustness", "robustness", options.quick)
         about = "\n".join((__doc__ or "").splitlines()[2:])
         write_section("robustness", "\n\n".join([head, about, EXPLANATION, _table(rows)]))
     return 0

@@ -64,13 +64,19 @@ def triangulated(clip: Clip, cameras: Cameras) -> np.ndarray:
 
 def score_triangulation(clip: Clip, cameras: Cameras) -> dict[str, dict[str, float]]:
     """Scores of "landmarks", and of "joints" where the clip has anatomical truth."""
-    landmarks = triangulated(clip, cameras)
-    times_s = clip.tracks[0].times_s
-    scores = {"landmarks": _score(clip, times_s, landmarks[:, SCORED_LANDMARKS])}
+    return score_landmarks(clip, clip.tracks[0].times_s, triangulated(clip, cameras))
+
+
+def score_landmarks(
+    clip: Clip, times_s: np.ndarray, landmarks_m: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Scores of landmarks (F, 33, 3) at times (F,) on the first clock; NaN = not given.
+
+    Of "landmarks", and of "joints" where the clip has anatomical truth.
+    """
+    scores = {"landmarks": _score(clip, times_s, landmarks_m[:, SCORED_LANDMARKS])}
     if clip.has_joint_truth:
-        whole = np.isfinite(landmarks).all(axis=(1, 2))
-        centres = np.full((len(landmarks), len(SCORED), 3), np.nan)
-        centres[whole] = landmarks_to_joint_centres(landmarks[whole])[:, _CENTRES]
+        centres = landmarks_to_joint_centres(landmarks_m)[:, _CENTRES]
         scores["joints"] = _score(clip, times_s, centres)
     return scores
 

@@ -18,10 +18,11 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
+from benchmarks.arguments import section_head
 from benchmarks.clips import RENDERED, Clip, clip_loaders, detected
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.scoring import score_solution, solve_clip
-from benchmarks.tables import RESULTS, machine, markdown_table, show, text_table, write_section
+from benchmarks.tables import RESULTS, markdown_table, show, text_table, write_section
 from mvmocap_core.errors import MocapError
 from mvmocap_core.files import atomic_path
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
             print("  " + "  ".join(cells), file=sys.stderr, flush=True)
     print(text_table(HEAD, rows))
     if options.write_docs:
-        head = f"## Cameras that move\n\n`./run bench shake --write-docs`, on {machine()}."
+        head = section_head("Cameras that move", "shake", options.quick)
         intro = (__doc__ or "").split("\n\n", 1)[1]
         write_section("shake", f"{head}\n\n{intro}\n{markdown_table(HEAD, rows)}")
     return 0

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import detected_track
 from benchmarks.long_takes import long_track, long_video
 from benchmarks.motion_capture import SHARED_DATA
@@ -67,10 +68,7 @@ that worked, without the detector's children, whose largest one counts in its ow
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench speed", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="short takes, under 5 minutes")
-    parser.add_argument("--again", action="store_true", help="do not reuse results")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser = bench_parser("speed", __doc__, "short takes, under 5 minutes")
     parser.add_argument("--one", nargs=2, metavar=("WORK", "SECONDS"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.one is not None:
@@ -84,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
             print("  " + "  ".join(rows[-1]), file=sys.stderr, flush=True)
     print(text_table(HEAD, rows))
     if options.write_docs:
-        head = f"## Speed\n\n`./run bench speed --write-docs`, on {machine()}."
+        head = section_head("Speed", "speed", options.quick)
         write_section("speed", f"{head}\n{EXPLANATION}\n{markdown_table(HEAD, rows)}")
     return 0
 

@@ -6,7 +6,6 @@ degrees apart, with their own frame rates, lenses and starts, 40 % of them with 
 the detector's noise as measured. Sounds are recorded by two phones of one synthetic scene.
 """
 
-import argparse
 import hashlib
 import json
 import sys
@@ -18,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks import phone_pairs
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.motion_capture import SHARED_DATA, load_motions
 from benchmarks.sounds import KINDS, RATE_HZ, Microphone, make_scene, record
 from benchmarks.synthetic import make_take
 from benchmarks.tables import (
     REPOSITORY,
     RESULTS,
-    machine,
     markdown_table,
     show,
     text_table,
@@ -58,11 +57,8 @@ that were reported.
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench sync", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer takes, under 5 minutes")
-    parser.add_argument("--again", action="store_true", help="do not reuse results")
+    parser = bench_parser("sync", __doc__, "fewer takes, under 5 minutes")
     parser.add_argument("--pairs", action="store_true", help="only the pairs solved whole")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
     options = parser.parse_args(arguments)
     n_takes, n_sounds = (N_QUICK_TAKES, N_QUICK_SOUNDS) if options.quick else (N_TAKES, N_SOUNDS)
     groups: dict[str, Callable[[], list[dict[str, float]]]] = {}
@@ -83,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
         print("  " + "  ".join(rows[-1]), file=sys.stderr, flush=True)
     print(text_table(HEAD, rows))
     if options.write_docs:
-        head = f"## Clocks\n\n`./run bench sync --write-docs`, on {machine()}.\n\n{__doc__ or ''}"
+        head = f"{section_head('Clocks', 'sync', options.quick)}\n\n{__doc__ or ''}"
         head = "\n".join(line for line in head.splitlines() if "`./run bench sync`:" not in line)
         write_section("sync", f"{head}\n{EXPLANATION}\n{markdown_table(HEAD, rows)}")
     return _phone_pairs(options.quick, options.again, options.write_docs)
@@ -105,7 +101,7 @@ def _phone_pairs(is_quick: bool, again: bool, write_docs: bool) -> int:
     print(*(text_table(head, rows) for head, rows in tables), sep="\n\n")
     if write_docs:
         parts = [markdown_table(head, rows) for head, rows in tables if rows]
-        intro = f"## Phone pairs\n\n`./run bench sync --write-docs`, on {machine()}."
+        intro = section_head("Phone pairs", "sync", is_quick)
         write_section("pairs", "\n\n".join([intro, phone_pairs.EXPLANATION.strip(), *parts]))
     return 0
 

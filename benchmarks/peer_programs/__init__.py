@@ -1,0 +1,1 @@
+"""Programs that run another triangulation in its own environment; they import nothing of ours."""
