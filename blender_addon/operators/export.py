@@ -1,5 +1,8 @@
 """Write the animated armature for other programs."""
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -19,7 +22,10 @@ class MVMOCAP_OT_export(bpy.types.Operator):
 
     bl_idname = "mvmocap.export"
     bl_label = "Export"
-    bl_description = "Write the animated armature, with the meshes that it moves, to a file"
+    bl_description = (
+        "Write the animated armature, with the meshes that it moves, to a file: the frames of the "
+        "scene's range in which there is motion"
+    )
 
     filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH")
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
@@ -46,7 +52,8 @@ class MVMOCAP_OT_export(bpy.types.Operator):
         try:
             path = _checked(self.filepath, file_format)
             settings = preset.settings if preset else None
-            export_armature(target, file_format, path, settings=settings)
+            with _frames_with_motion(context.scene, target):
+                export_armature(target, file_format, path, settings=settings)
         except (MocapError, RuntimeError) as error:  # RuntimeError: Blender's exporters
             self.report({"ERROR"}, sentence(" ".join(str(error).split())))
             return {"CANCELLED"}
@@ -62,6 +69,22 @@ def export_target(context: bpy.types.Context) -> bpy.types.Object | None:
         return baked
     active = context.object
     return active if active is not None and active.type == "ARMATURE" else None
+
+
+@contextmanager
+def _frames_with_motion(scene: bpy.types.Scene, target: bpy.types.Object) -> Iterator[None]:
+    """The scene's range without frames before or after the motion, where the armature stands."""
+    before = scene.frame_start, scene.frame_end
+    action = target.animation_data.action if target.animation_data else None
+    if action is not None:
+        first, last = action.frame_range
+        start, end = max(before[0], math.floor(first)), min(before[1], math.ceil(last))
+        if start < end:
+            scene.frame_start, scene.frame_end = start, end
+    try:
+        yield
+    finally:
+        scene.frame_start, scene.frame_end = before
 
 
 def chosen_format(scene: bpy.types.Scene) -> tuple[str, ExportPreset | None]:

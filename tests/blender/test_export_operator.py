@@ -30,6 +30,11 @@ def test_what_a_program_gets_moves_as_the_performer(facts: dict[str, Any], progr
     assert facts["error_m"][f"for {program}.fbx"] < 1e-3
 
 
+def test_no_frame_without_motion_is_written(facts: dict[str, Any]):
+    assert facts["n_frames"] == {f"for {program}.fbx": 0.0 for program in PROGRAMS}
+    assert facts["frame_end"] == 100  # the scene keeps its range
+
+
 def test_the_selection_stays_as_it_was(facts: dict[str, Any]):
     assert facts["selected"] == [facts["camera"]]
     assert facts["active"] == facts["camera"]

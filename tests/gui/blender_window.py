@@ -31,8 +31,8 @@ class RealBlender:
     program: str
 
     def command(self, arguments: Sequence[str], environment: dict[str, str]) -> list[str]:
-        """Command line that runs a program there with a few variables set."""
-        inside = [] if self.root is None else ["chroot", str(self.root)]
+        """Command line that runs a program there, without a network, with a few variables set."""
+        inside = [] if self.root is None else ["unshare", "--net", "chroot", str(self.root)]
         return [*inside, "/usr/bin/env", *(f"{k}={v}" for k, v in environment.items()), *arguments]
 
 
@@ -69,7 +69,7 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
         _screen(blender, folder) as display,
     ):
         width, height, _ = _SCREEN.split("x")
-        window = ["--no-window-focus", "-p", "0", "0", width, height]
+        window = ["--no-window-focus", "--enable-event-simulate", "-p", "0", "0", width, height]
         arguments = ["--factory-startup", *window, "--python-exit-code", "1"]
         arguments += ["--python", str(PLAYS / f"{play}.py")]
         command = blender.command(

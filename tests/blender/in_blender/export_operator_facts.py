@@ -28,19 +28,24 @@ for format_name in ("FBX", "BVH", "GLB"):
 for identifier in read_export_presets():
     scene.mvmocap_bake.export_preset = identifier
     bpy.ops.mvmocap.export(filepath=str(folder / f"for {identifier}.fbx"))
+scene.frame_end, scene.mvmocap_bake.export_preset = len(clip.times_s) + 100, "UNREAL"
+bpy.ops.mvmocap.export(filepath=str(folder / "for UNREAL.fbx"))
+facts["frame_end"] = scene.frame_end - len(clip.times_s)
 facts["files"] = sorted(path.name for path in folder.iterdir())
 facts["selected"] = [found.name for found in scene.objects if found.select_get()]
 facts["active"] = bpy.context.view_layer.objects.active.name
 facts["camera"] = scene.camera.name
 
 facts["loaded"] = sorted({"scipy", "torch", "mediapipe", "av", "cv2"} & set(sys.modules))
-facts["error_m"] = {}
+facts["error_m"], facts["n_frames"] = {}, {}
 for path in folder.glob("for *.fbx"):
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.context.scene.render.fps = round(clip.fps)
     bpy.ops.import_scene.fbx(filepath=str(path))
     rig = next(found for found in bpy.data.objects if found.type == "ARMATURE")
     first = rig.animation_data.action.frame_range[0]
+    last = rig.animation_data.action.frame_range[1]
+    facts["n_frames"][path.name] = last - first + 1 - len(clip.times_s)
     heads = [heads_m(rig, names, first + frame) for frame in (0, 20)]
     facts["error_m"][path.name] = float(np.abs(np.array(heads) - clip.positions_m[[0, 20]]).max())
 finish(facts)

@@ -9,7 +9,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from steps import Play, Stage, open_sidebar, perform, time_our_calls
+from steps import Play, Stage, open_sidebar, perform
 from the_way import add_footage, add_metarig, install, save_empty, wait_for_footage
 
 TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
@@ -39,11 +39,6 @@ def footage(stage: Stage) -> Play:
 
 def solve(stage: Stage) -> Play:
     state = bpy.context.window_manager.mvmocap
-    yield 1.0
-    stage.longest_pauses_s()
-    yield 3.0
-    stage.facts["idle_pauses_s"] = stage.longest_pauses_s()
-    ours_s = time_our_calls("bl_ext.user_default.mvmocap")
     stage.call(bpy.ops.mvmocap.solve, "INVOKE_DEFAULT")
     stages: list[str] = []
 
@@ -60,13 +55,9 @@ def solve(stage: Stage) -> Play:
 
     yield has_begun
     yield is_under_way
-    pauses_s = stage.longest_pauses_s()
     yield from stage.show("03_solving")
-    stage.longest_pauses_s()
     yield is_over
     yield 0.5
-    stage.facts["ours_s"] = dict(sorted(ours_s.items(), key=lambda item: -item[1][0])[:8])
-    stage.facts["solve_pauses_s"] = sorted(pauses_s + stage.longest_pauses_s())[-8:]
     stage.facts |= {"stages": stages, "verdict": state.verdict, "error": state.error}
     stage.facts |= {"state": state.state, "take": state.take_folder}
     yield from stage.show("04_solved")
