@@ -38,16 +38,18 @@ from mvmocap_core.options import CleanUp
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 
 HEAD = (
-    "take", "skate mm", "fit", "truth", "sunk mm", "fit", "float mm", "fit", "P %", "R %", "F1 %",
-    "fit F1", "W mm", "fit", "ratio", "jerk", "fit", "truth", "peak kept %", "backwards %",
+    "take", "skate mm", "fit", "truth", "sunk mm", "fit", "truth", "float mm", "fit",
+    "P %", "R %", "F1 %", "fit F1", "W mm", "fit", "ratio", "jerk", "fit", "truth",
+    "knees", "fit", "truth", "peak kept %", "backwards %",
 )  # fmt: skip
 EXPLANATION = """
 Each figure of the cleaned motion is followed by the fit's own. *skate*: mean way over the floor of
 heels and toes that truly stand, in a thirtieth of a second; *truth* is what the motion capture's
-own feet do. *sunk*: 95th percentile of the depth of heels and toes below the height at which they
-stand; *float*: mean distance from that height while they stand. A heel or toe truly stands where it
-is under 5 cm above its lowest and slower than 0.2 m/s. *P*, *R*, *F1*: precision and recall of the
-contacts. *W*: joint error after one similarity. *jerk*: mean, m/s^3. *peak kept*: highest speed of
+own feet do. *sunk*: 95th percentile of the depth of heels and toes below the height at which each
+stands; *float*: mean distance from that height while they stand. A heel or toe truly stands where
+it is under 5 cm above its lowest and slower than 0.2 m/s. *P*, *R*, *F1*: precision and recall of
+the contacts. *W*: joint error after one similarity. *jerk*: mean, m/s^3. *knees*: 99th percentile
+of their acceleration, m/s^2, which tells a knee that pops. *peak kept*: highest speed of
 a wrist over the fit's. *backwards*: share of elbows and knees bent over 5 degrees the wrong way.
 """
 N_TAKES = {"val": 3, "dev": 1}
@@ -202,7 +204,9 @@ def table_rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
         if each:
             rows.append([f"{group}, {len(each)} takes", *_cells(each)])
     refused = [r for r in results if "refused" in r]
-    return rows + [[f"{r['name']}: refused ({r['refused']})", *[""] * 19] for r in refused]
+    return rows + [
+        [f"{r['name']}: refused ({r['refused']})", *[""] * (len(HEAD) - 1)] for r in refused
+    ]
 
 
 def _cells(results: Sequence[dict[str, Any]]) -> list[str]:
@@ -222,6 +226,7 @@ def _cells(results: Sequence[dict[str, Any]]) -> list[str]:
     return [
         show(mean("skate_mm")), show(mean("skate_mm", "fit")), show(mean("skate_truth_mm")),
         show(mean("penetration_mm")), show(mean("penetration_mm", "fit")),
+        show(mean("penetration_truth_mm")),
         show(mean("float_mm")), show(mean("float_mm", "fit")),
         show(100.0 * hits / max(hits + false_alarms, 1)),
         show(100.0 * hits / max(hits + misses, 1)),
@@ -229,5 +234,7 @@ def _cells(results: Sequence[dict[str, Any]]) -> list[str]:
         show(mean("w_mpjpe_mm")), show(mean("w_mpjpe_mm", "fit")),
         show(mean("w_mpjpe_mm") / mean("w_mpjpe_mm", "fit"), 3),
         show(mean("jerk"), 0), show(mean("jerk", "fit"), 0), show(mean("jerk_truth"), 0),
+        show(mean("knee_acceleration"), 0), show(mean("knee_acceleration", "fit"), 0),
+        show(mean("knee_acceleration_truth"), 0),
         show(100.0 * kept), show(100.0 * mean("backwards_share")),
     ]  # fmt: skip

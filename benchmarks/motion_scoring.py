@@ -70,17 +70,20 @@ class MotionScore:
 
     skate_mm:      mean way over the floor from frame to frame of true contacts; a frame is
                    a thirtieth of a second at any rate. truth's own: skate_truth_mm.
-    penetration_mm: 95th percentile of the depth of heels and toes below their rest height.
+    penetration_mm: 95th percentile of the depth of heels and toes below their rest height, each
+                   foot's its own. truth's own: penetration_truth_mm.
     float_mm:      mean height of true contacts above the same.
     hits, misses, false_alarms: contacts, over frames, feet, heels and toes.
     w_mpjpe_mm:    joints, after one similarity.
     jerk, jerk_truth: m/s^3.
+    knee_acceleration, knee_acceleration_truth: m/s^2, 99th percentile: knees that pop.
     peak_speed:    of the faster wrist, m/s; backwards_share: of elbows and knees, over 5 degrees.
     """
 
     skate_mm: float
     skate_truth_mm: float
     penetration_mm: float
+    penetration_truth_mm: float
     float_mm: float
     hits: int
     misses: int
@@ -88,6 +91,8 @@ class MotionScore:
     w_mpjpe_mm: float
     jerk: float
     jerk_truth: float
+    knee_acceleration: float
+    knee_acceleration_truth: float
     peak_speed: float
     peak_speed_truth: float
     backwards_share: float
@@ -119,12 +124,15 @@ def score_motion(
     score = MotionScore(
         **_feet(soles_m, contacts, fps),
         skate_truth_mm=_skate_mm(true_m[:, SOLES], contacts, fps),
+        penetration_truth_mm=_feet(true_m[:, SOLES], contacts, fps)["penetration_mm"],
         hits=int((found & contacts).sum()),
         misses=int((~found & contacts).sum()),
         false_alarms=int((found & ~contacts).sum()),
         w_mpjpe_mm=1000.0 * float(np.nanmean(np.linalg.norm(aligned - true_joints, axis=-1))),
         jerk=jitter(aligned, fps),
         jerk_truth=jitter(true_joints, fps),
+        knee_acceleration=_knee_acceleration(aligned, fps),
+        knee_acceleration_truth=_knee_acceleration(true_joints, fps),
         peak_speed=_peak_speed(aligned, fps),
         peak_speed_truth=_peak_speed(true_joints, fps),
         backwards_share=_backwards_share(motion),
@@ -139,13 +147,11 @@ def _rows(motion: MotionClip) -> list[int]:
 
 def _feet(soles_m: np.ndarray, contacts: np.ndarray, fps: float) -> dict[str, float]:
     height = soles_m[..., 2]
-    rest = [
-        np.median(height[:, :, point][contacts[:, :, point]])
-        if contacts[:, :, point].any()
-        else np.nan
-        for point in range(2)
-    ]
-    above_mm = 1000.0 * (height - np.array(rest))
+    rest = np.full((2, 2), np.nan)
+    for foot, point in np.ndindex(2, 2):
+        if contacts[:, foot, point].any():
+            rest[foot, point] = np.median(height[:, foot, point][contacts[:, foot, point]])
+    above_mm = 1000.0 * (height - rest)
     return {
         "skate_mm": _skate_mm(soles_m, contacts, fps),
         "penetration_mm": float(np.nanpercentile(np.maximum(-above_mm, 0.0), 95)),
@@ -163,6 +169,12 @@ def _peak_speed(joints_m: np.ndarray, fps: float) -> float:
     wrists = [SCORED.index("left_wrist"), SCORED.index("right_wrist")]
     speed = np.linalg.norm(np.diff(joints_m[:, wrists], axis=0), axis=-1) * fps
     return float(np.nanmax(speed))
+
+
+def _knee_acceleration(joints_m: np.ndarray, fps: float) -> float:
+    knees = [SCORED.index("left_knee"), SCORED.index("right_knee")]
+    acceleration = np.linalg.norm(np.diff(joints_m[:, knees], n=2, axis=0), axis=-1) * fps**2
+    return float(np.nanpercentile(acceleration, 99))
 
 
 def _backwards_share(motion: MotionClip) -> float:

@@ -126,13 +126,13 @@ def _disturbed(
     smoothed = smooth(flat, np.where(seen, 1.0, 1e-3), cutoff_hz=cutoff_hz, fps=motion.fps)
     feet_m = np.where(seen[:, None], smoothed, np.nan).reshape(feet_m.shape)
     true_m = motion.landmarks_m[frames][:, SOLES]
-    rest_m = np.percentile(true_m[..., 2], 5, axis=(0, 1))
+    rest_m = np.percentile(true_m[..., 2], 5, axis=0)
     feet_m[..., :2, 2] -= rest_m
-    feet_m[..., 2, 2] -= rest_m.mean()
+    feet_m[..., 2, 2] -= rest_m.mean(axis=1)
     middle = np.nanmean(feet_m[..., :2], axis=(0, 1, 2))
     slope = rng.normal(0.0, _TILT_STD_RAD, 2)
     feet_m[..., 2] += (feet_m[..., :2] - middle) @ slope
-    feet_m[..., 2] += rng.normal(0.0, _REST_STD_M, 3)
+    feet_m[..., 2] += rng.normal(0.0, _REST_STD_M, (2, 3))
     return feet_m
 
 

@@ -62,6 +62,6 @@ def _above(clip: MotionClip, floor: Floor, soles_m: np.ndarray) -> np.ndarray:
     """(F, 2, 3, 3) heel, toe and ankle of each foot, heights above where they stand."""
     ankles = clip.positions_m[:, ankle_rows(clip)]
     feet_m = np.concatenate([sole_points(clip, soles_m), ankles[:, :, None]], axis=2)
-    rest_m = np.array([*floor.rest_m, floor.rest_m.mean()])
-    feet_m[..., 2] -= rest_m
+    ankle_rest_m = floor.rest_m.mean(axis=1, keepdims=True)
+    feet_m[..., 2] -= np.concatenate([floor.rest_m, ankle_rest_m], axis=1)
     return feet_m

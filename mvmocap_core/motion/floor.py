@@ -14,6 +14,8 @@ _SLOPE_STD = np.tan(np.radians(4.0))
 """How far the solve's vertical may be off; floors are level."""
 _PLAY_M = 0.015
 _REST_STD_M = 0.02
+_SIDES_STD_M = 0.01
+"""How much higher one foot's landmark may sit on the foot than the other's."""
 _INDEPENDENT_S = 0.4
 _ROUNDS = 12
 _UP = np.array([0.0, 0.0, 1.0])
@@ -21,7 +23,10 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Floor:
-    """slope: (2,) metres up a metre along x and y; rest_m: (2,) heights of heels and of toes."""
+    """slope: (2,) metres up a metre along x and y.
+
+    rest_m: (2, 2) height at which the left and the right foot's heel and toe stand.
+    """
 
     slope: np.ndarray
     rest_m: np.ndarray
@@ -33,30 +38,39 @@ def find_floor(soles_m: np.ndarray, standing: np.ndarray, fps: float) -> Floor:
     soles_m: (F, 2, 2, 3) left/right foot, heel/toe, world; standing: (F, 2, 2) bool.
     """
     rows, heights = [], []
-    for point in range(2):
-        found = soles_m[:, :, point][standing[:, :, point]]
-        column = np.zeros((len(found), 2))
-        column[:, point] = 1.0
+    for foot, point in np.ndindex(2, 2):
+        found = soles_m[:, foot, point][standing[:, foot, point]]
+        column = np.zeros((len(found), 4))
+        column[:, 2 * foot + point] = 1.0
         rows.append(np.concatenate([found[:, :2], column], axis=1))
         heights.append(found[:, 2] - SOLE_M)
     A, b = np.concatenate(rows), np.concatenate(heights)
     if len(A) == 0:
-        return Floor(np.zeros(2), np.full(2, SOLE_M))
+        return Floor(np.zeros(2), np.full((2, 2), SOLE_M))
     middle = A[:, :2].mean(axis=0)
     A[:, :2] -= middle
-    prior = np.diag([_SLOPE_STD**-2.0] * 2 + [_REST_STD_M**-2.0] * 2)
+    prior = _prior()
     # Heels and toes of one foot are each about as far from the plane through all of them.
-    low = float(np.percentile(b, 10))
-    solution = np.array([0.0, 0.0, low, low])
+    solution = np.concatenate([np.zeros(2), np.full(4, np.percentile(b, 10))])
     share = min(1.0, 1.0 / (fps * _INDEPENDENT_S))
     for _ in range(_ROUNDS):
         off = (b - A @ solution) / _PLAY_M
         weight = share / (_PLAY_M**2 * (1.0 + off**2))
         normal = (A * weight[:, None]).T @ A + prior
-        centre = np.array([0.0, 0.0, *[solution[2:].mean()] * 2])
+        centre = np.array([0.0, 0.0, *[solution[2:].mean()] * 4])
         solution = np.linalg.solve(normal, A.T @ (weight * b) + prior @ centre)
     slope = solution[:2]
-    return Floor(slope, SOLE_M + solution[2:] - slope @ middle)
+    return Floor(slope, SOLE_M + solution[2:].reshape(2, 2) - slope @ middle)
+
+
+def _prior() -> np.ndarray:
+    """(6, 6) information about the slope and the heights of left heel, left toe and the right."""
+    prior = np.diag([_SLOPE_STD**-2.0] * 2 + [_REST_STD_M**-2.0] * 4)
+    for point in range(2):
+        sides = np.zeros(6)
+        sides[2 + point], sides[4 + point] = 1.0, -1.0
+        prior += np.outer(sides, sides) / _SIDES_STD_M**2
+    return prior
 
 
 def level(clip: MotionClip, floor: Floor) -> tuple[MotionClip, Floor]:

@@ -12,8 +12,9 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 _FOLLOW_HZ = 1.0
 """How fast the hips may follow where nothing presses."""
 _STIFFEST = 60.0
-_HOME = np.diag([20.0, 20.0, 1.0])
-"""How much the hips keep their place: two parallel legs would send them far aside to bend one."""
+_HOME = 20.0 * np.eye(3)
+"""How much the hips keep their place: feet are seen worse than hips, and parallel legs would send
+the hips far aside to bend one."""
 _STRAIGHT = 0.998
 """Share of the leg's length up to which a leg is stretched, if it was not straighter before."""
 _GIVE_S = 0.12
