@@ -17,7 +17,7 @@ from benchmarks.motion_capture import load_motions
 from mvmocap_core.geometry.alignment import n_mpjpe, p_mpjpe
 from mvmocap_core.lifting.joints import HIPS, N_JOINTS
 from mvmocap_core.lifting.lifting import lift
-from mvmocap_core.lifting.networks import Lift, TemporalLifter
+from mvmocap_core.lifting.networks import Lift, TemporalLifter, weights_of
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
 from mvmocap_core.lifting.weights import save_weights
 from training.virtual_bodies import Motion, detector_joints, random_body
@@ -117,7 +117,8 @@ def validation_views(motions: Sequence[Motion], n_views: int = 4) -> list[View]:
 
 def score(net: nn.Module, views: Sequence[View]) -> dict[str, float]:
     """Errors over the limbs, millimetres on a body of average stature."""
-    poses = [lift(net, view.keypoints)[0][:, _LIMBS] for view in views]  # type: ignore[arg-type]
+    weights = weights_of(net)
+    poses = [lift(weights, view.keypoints)[0][:, _LIMBS] for view in views]
     truths = [view.pose[:, _LIMBS].astype(np.float64) for view in views]
     pose, truth = np.concatenate(poses), np.concatenate(truths)
     return {
@@ -157,7 +158,7 @@ def main() -> int:
         progress=told,
     )
     metadata = {"width": str(chosen.width), "fps": "30", "licence": "GPL-3.0-or-later"}
-    save_weights(chosen.out / "temporal_lifter.safetensors", net, metadata)
+    save_weights(chosen.out / "temporal_lifter.safetensors", weights_of(net), metadata)
     print({name: round(value, 2) for name, value in history[-1].items()})
     return 0
 

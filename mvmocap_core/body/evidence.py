@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mvmocap_core.body.lifted_prior import DepthPrior, depth_prior, fill_points
+from mvmocap_core.body.lifted_prior import DepthPrior, depth_prior, fill_points, with_memory
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import (
     LANDMARK_NAMES,
@@ -17,7 +17,8 @@ from mvmocap_core.detection.detections import (
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.triangulation import triangulate_dlt
-from mvmocap_core.lifting.lifted import Lifted
+from mvmocap_core.lifting.correction import correct, offsets_of
+from mvmocap_core.lifting.lifted import Lifted, blindness
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.sync.timeline import Timeline
 
@@ -90,9 +91,19 @@ def gather_evidence(
         xy.append(np.where(confidence[..., None] > 0, at[..., :2], 0.0))
         weight.append(confidence**2)
         sigma.append(KEYPOINT_NOISE * person_size_px(track) / K[0, 0])
-    weights, poses = np.stack(weight), cameras.T_cam_world
-    depth = None if lifted is None else depth_prior(lifted, weights, poses)
-    return Evidence(np.stack(xy), weights, np.array(sigma), poses, depth, lifted)
+    seen = Evidence(np.stack(xy), np.stack(weight), np.array(sigma), cameras.T_cam_world)
+    return seen if lifted is None else _with_depth(seen, lifted, times_s)
+
+
+def _with_depth(seen: Evidence, lifted: Lifted, times_s: np.ndarray) -> Evidence:
+    """What the views saw, and what each by itself says of what two do not see."""
+    if len(seen.poses) < 2:
+        return replace(seen, depth=depth_prior(lifted, seen.weight, seen.poses), lifted=lifted)
+    is_seen = blindness(seen.weight) == 0.0
+    offsets = offsets_of(np.where(is_seen[..., None], triangulate(seen), np.nan))
+    lifted = correct(lifted, offsets, seen.poses, times_s)
+    depth = with_memory(depth_prior(lifted, seen.weight, seen.poses), offsets, seen.weight, times_s)
+    return replace(seen, depth=depth, lifted=lifted)
 
 
 def triangulate(evidence: Evidence) -> np.ndarray:

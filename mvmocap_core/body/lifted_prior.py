@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mvmocap_core.lifting.lifted import HIP_LANDMARKS, Lifted, blindness
+from mvmocap_core.lifting.correction import remember
+from mvmocap_core.lifting.lifted import HIP_LANDMARKS, SEEN_WEIGHT, Lifted, blindness
 
 INDEPENDENT = 0.3
 """Share of the frames that count: a lifter's errors last."""
@@ -20,7 +21,8 @@ CAUCHY_SCALE = 2.0
 class DepthPrior:
     """F frames, L landmarks, V views.
 
-    offsets:   (V, F, L, 3) expected places from the middle of the hips, world axes, over stature.
+    offsets:   (V, F, L, 3), or one view more, expected places from the middle of the hips, world
+               axes, over stature.
     precision: (V, F, L, 3, 3) inverse covariance of them, 0 where they do not count.
     """
 
@@ -44,6 +46,25 @@ def depth_prior(lifted: Lifted, weight: np.ndarray, poses: np.ndarray) -> DepthP
     scaled = np.nan_to_num(R_crop_world)[:, :, None] / sigma[..., None]
     precision = share[..., None, None] * (scaled.swapaxes(-1, -2) @ scaled)
     return DepthPrior(np.where(known[..., None], offsets, 0.0), precision)
+
+
+def with_memory(
+    prior: DepthPrior, offsets: np.ndarray, weight: np.ndarray, times_s: np.ndarray
+) -> DepthPrior:
+    """The prior and, as one view more, where landmarks are that no view shows.
+
+    offsets: (F, L, 3) of what two views see, see `correction.remember`; weight: (V, F, L) of the
+    keypoints in [0, 1].
+    """
+    told, error = remember(offsets, times_s)
+    unseen = np.clip(1.0 - weight.max(axis=0) / SEEN_WEIGHT, 0.0, 1.0)
+    known = np.isfinite(error)
+    share = np.where(known, INDEPENDENT * unseen / np.where(known, error, 1.0) ** 2, 0.0)
+    told = np.where(known[..., None], told, 0.0)
+    return DepthPrior(
+        np.concatenate([prior.offsets, told[None]]),
+        np.concatenate([prior.precision, (share[..., None, None] * np.eye(3))[None]]),
+    )
 
 
 def add_prior(

@@ -1,6 +1,6 @@
 """Lifting all views of a take with the network, each by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from mvmocap_core.detection.detections import LANDMARK_NAMES, MIN_CONFIDENCE, Tr
 from mvmocap_core.lifting.joints import LANDMARK_INDICES
 from mvmocap_core.lifting.lifted import Lifted, sampled
 from mvmocap_core.lifting.lifting import LIFTER_FPS, LifterInput, lift, lifter_input
-from mvmocap_core.lifting.networks import TemporalLifter
 from mvmocap_core.sync.timeline import Timeline
 
 REAL_OVER_VIRTUAL = 1.5
@@ -40,7 +39,7 @@ def lifter_times(times_s: np.ndarray) -> np.ndarray:
 
 
 def lift_take(
-    net: TemporalLifter,
+    weights: Mapping[str, np.ndarray],
     tracks: Sequence[Track],
     timeline: Timeline,
     cameras: Cameras,
@@ -50,7 +49,7 @@ def lift_take(
 ) -> Lifted:
     """Every view's lifted pose at `times_s` (F,), seconds on the first video's clock.
 
-    source: name for the report, see `Lifted`.
+    weights: of the lifter, see `lifting.lift`; source: name for the report, see `Lifted`.
     """
     shape = (len(tracks), len(times_s), len(LANDMARK_NAMES))
     points = np.full((*shape, 3), np.nan)
@@ -64,7 +63,7 @@ def lift_take(
         given = view_input(track, timeline, cameras, view, grid_s)
         if given is None:
             continue
-        pose, spread = lift(net, given.keypoints)
+        pose, spread = lift(weights, given.keypoints)
         near = _near_seen(given.keypoints[..., 2].any(axis=1))
         rows = np.flatnonzero(near[left] & near[left + 1])
         between = [(1.0 - share) * a[left] + share * a[left + 1] for a in (pose, spread)]

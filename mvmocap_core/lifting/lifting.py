@@ -1,18 +1,25 @@
-"""Lifting one view's keypoints with a temporal lifter."""
+"""Lifting one view's keypoints with the temporal lifter. Numpy only: the product needs no torch.
 
+The network is `networks.TemporalLifter`; what is here is its answer, not its training.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from mvmocap_core.lifting.joints import HIPS, MIRRORED, crop, scale_of
-from mvmocap_core.lifting.networks import Lift, TemporalLifter
+from mvmocap_core.lifting.joints import HIPS, MIRRORED, N_JOINTS, crop, scale_of
 
 LIFTER_FPS = 30.0
 """Frame rate that temporal lifters are trained at."""
 HALF_WINDOW = 45
 """Frames before and after that a keypoint's size is measured over."""
-_FLIP = torch.tensor([-1.0, 1.0, 1.0])
+DILATIONS = (1, 3, 9, 27)
+"""Frames between the taps of each block's convolution."""
+LEAK = 0.01
+MIN_LOG_SCALE = -7.0
+_FLIP = np.array([-1.0, 1.0, 1.0], dtype=np.float32)
+_BATCH_NORM_EPSILON = 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,27 +47,72 @@ def lifter_input(xy: np.ndarray, confidence: np.ndarray) -> LifterInput:
     return LifterInput(keypoints.astype(np.float32), size, R)
 
 
-def mirror_keypoints(keypoints: torch.Tensor) -> torch.Tensor:
-    """(..., J, 3) x, y, confidence of the mirrored performer."""
-    return keypoints[..., MIRRORED, :] * _FLIP.to(keypoints.device)
+def mirror(points: np.ndarray) -> np.ndarray:
+    """(..., J, 3) pose, or x, y, confidence, of the mirrored performer."""
+    return points[..., MIRRORED, :] * _FLIP
 
 
-def mirror_pose(pose: torch.Tensor) -> torch.Tensor:
-    """(..., J, 3) of the mirrored performer."""
-    return pose[..., MIRRORED, :] * _FLIP.to(pose.device)
-
-
-def lift(net: TemporalLifter, keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def lift(weights: Mapping[str, np.ndarray], keypoints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(F, J, 3) keypoints -> pose (F, J, 3) in the crop over stature, error (F, J, 2).
 
+    weights: of a `networks.TemporalLifter`, by the names that it gives them.
     Means of the clip and its mirror image. The error is what the net expects, across the view
     and along it, over stature.
     """
-    device = next(net.parameters()).device
-    given = torch.from_numpy(keypoints).to(device)
-    with torch.no_grad():
-        told: Lift = net(torch.stack([given, mirror_keypoints(given)]))
-        pose = 0.5 * (told.pose[0] + mirror_pose(told.pose[1]))
-        scale = 0.5 * (told.log_scale[0] + told.log_scale[1][..., MIRRORED, :])
-    pose = pose - pose[:, list(HIPS)].mean(dim=1, keepdim=True)
-    return pose.cpu().numpy().astype(np.float64), scale.exp().cpu().numpy().astype(np.float64)
+    pose, log_scale = temporal_lifter(weights, keypoints)
+    mirrored_pose, mirrored_scale = temporal_lifter(weights, mirror(keypoints))
+    pose = 0.5 * (pose + mirror(mirrored_pose))
+    scale = 0.5 * (log_scale + mirrored_scale[:, MIRRORED])
+    pose = pose - pose[:, list(HIPS)].mean(axis=1, keepdims=True)
+    return pose.astype(np.float64), np.exp(scale.astype(np.float64))
+
+
+def temporal_lifter(
+    weights: Mapping[str, np.ndarray], keypoints: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `networks.TemporalLifter` answers: pose (F, J, 3) and log_scale (F, J, 2)."""
+    hidden = _convolve(keypoints.reshape(len(keypoints), -1), weights, "inlet", 1)
+    for block, dilation in enumerate(DILATIONS):
+        name = f"blocks.{block}"
+        inner = _leaky(_normed(hidden, weights, f"{name}.norm"))
+        inner = _convolve(inner, weights, f"{name}.across", dilation)
+        inner = _leaky(_normed(inner, weights, f"{name}.norm_inner"))
+        hidden = hidden + _convolve(inner, weights, f"{name}.within", 1)
+    told = _convolve(_leaky(hidden), weights, "outlet", 1)
+    canonical, sixd, log_scale = np.split(told, [3 * N_JOINTS, 3 * N_JOINTS + 6], axis=-1)
+    pose = canonical.reshape(-1, N_JOINTS, 3) @ _rotations(sixd).swapaxes(-1, -2)
+    return pose, np.clip(log_scale, MIN_LOG_SCALE, 0.0).reshape(-1, N_JOINTS, 2)
+
+
+def _convolve(
+    x: np.ndarray, weights: Mapping[str, np.ndarray], name: str, dilation: int
+) -> np.ndarray:
+    """(F, I) -> (F, O) along the frames, zeros beyond the ends."""
+    taps = np.ascontiguousarray(weights[f"{name}.weight"].transpose(2, 1, 0))  # (taps, I, O)
+    n_frames = len(x)
+    reach = dilation * (len(taps) // 2)
+    padded = np.pad(x, ((reach, reach), (0, 0)))
+    told = np.broadcast_to(weights[f"{name}.bias"], (n_frames, taps.shape[-1])).astype(np.float32)
+    for step, tap in enumerate(taps):
+        told += padded[step * dilation : step * dilation + n_frames] @ tap
+    return told
+
+
+def _normed(x: np.ndarray, weights: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """Batch normalisation with the means and variances of training."""
+    gain = weights[f"{name}.weight"] / np.sqrt(
+        weights[f"{name}.running_var"] + np.float32(_BATCH_NORM_EPSILON)
+    )
+    return (x - weights[f"{name}.running_mean"]) * gain + weights[f"{name}.bias"]
+
+
+def _leaky(x: np.ndarray) -> np.ndarray:
+    return np.where(x > 0, x, np.float32(LEAK) * x)
+
+
+def _rotations(sixd: np.ndarray) -> np.ndarray:
+    """(F, 6) two columns -> (F, 3, 3) orthonormal, as `rotations.sixd_to_rotmat`."""
+    first = sixd[:, :3] / np.linalg.norm(sixd[:, :3], axis=-1, keepdims=True)
+    second = sixd[:, 3:] - (first * sixd[:, 3:]).sum(axis=-1, keepdims=True) * first
+    second = second / np.linalg.norm(second, axis=-1, keepdims=True)
+    return np.stack([first, second, np.cross(first, second)], axis=-1)

@@ -6,16 +6,18 @@ away), the root is the middle of the hips. float32.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mvmocap_core.lifting.joints import N_JOINTS, STANDING_POSE
+from mvmocap_core.lifting.lifting import DILATIONS, LEAK, MIN_LOG_SCALE
 from mvmocap_core.lifting.rotations import sixd_to_rotmat
+from mvmocap_core.lifting.weights import PRETRAINED, load_weights
 
-LEAK = 0.01
-MIN_LOG_SCALE = -7.0
 _FACING = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0)  # left and back of a performer who faces the phone
 
 
@@ -92,13 +94,11 @@ class TemporalLifter(nn.Module):
     2019; padded with "not seen", so that a clip's ends have answers too.
     """
 
-    DILATIONS = (1, 3, 9, 27)
-
     def __init__(self, width: int = 256) -> None:
         super().__init__()
         self.width = width
         self.inlet = nn.Conv1d(3 * N_JOINTS, width, 3, padding=1)
-        self.blocks = nn.ModuleList(_TemporalBlock(width, d) for d in self.DILATIONS)
+        self.blocks = nn.ModuleList(_TemporalBlock(width, d) for d in DILATIONS)
         self.outlet = nn.Conv1d(width, 3 * N_JOINTS + 6 + 2 * N_JOINTS, 1)
 
     def forward(self, keypoints: Tensor) -> Lift:
@@ -128,6 +128,19 @@ class _TemporalBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         inner = self.across(functional.leaky_relu(self.norm(x), LEAK))
         return x + self.within(functional.leaky_relu(self.norm_inner(inner), LEAK))
+
+
+def weights_of(net: nn.Module) -> dict[str, np.ndarray]:
+    """Give a network's parameters and running means by name, as `weights.save_weights` wants."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in net.state_dict().items()}
+
+
+def pretrained_lifter(path: Path = PRETRAINED) -> TemporalLifter:
+    """Give the pretrained lifter as a network, to go on training. Raises InputError."""
+    weights, metadata = load_weights(path)
+    net = TemporalLifter(int(metadata["width"]))
+    net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return net.eval()
 
 
 def choose_device(name: str = "auto") -> torch.device:
