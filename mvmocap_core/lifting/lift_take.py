@@ -44,12 +44,10 @@ def lift_take(
     timeline: Timeline,
     cameras: Cameras,
     times_s: np.ndarray,
-    *,
-    source: str = "network",
 ) -> Lifted:
     """Every view's lifted pose at `times_s` (F,), seconds on the first video's clock.
 
-    weights: of the lifter, see `lifting.lift`; source: name for the report, see `Lifted`.
+    weights: of the lifter, see `lifting.lift`.
     """
     shape = (len(tracks), len(times_s), len(LANDMARK_NAMES))
     points = np.full((*shape, 3), np.nan)
@@ -70,7 +68,7 @@ def lift_take(
         points[view, rows[:, None], LANDMARK_INDICES] = between[0][rows]
         error[view, rows[:, None], LANDMARK_INDICES] = REAL_OVER_VIRTUAL * between[1][rows]
         axes[view, rows] = given.R_crop_cam[np.where(share[:, 0, 0] < 0.5, left, left + 1)][rows]
-    return Lifted(points, error, axes, source)
+    return Lifted(points, error, axes, "network")
 
 
 def _near_seen(seen: np.ndarray) -> np.ndarray:

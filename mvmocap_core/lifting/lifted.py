@@ -31,7 +31,7 @@ class Lifted:
             the ray to the performer), over stature; NaN where nothing was lifted.
     error:  (V, F, L, 2) standard deviation across the view and along it, over stature.
     R_crop_cam: (V, F, 3, 3) from the camera's axes to the crop's; NaN where nothing was lifted.
-    source: what made it: "detector", or the method that adapted the network; "" = nothing.
+    source: what made it: "detector" or "network", which includes the detector's.
     """
 
     points: np.ndarray
@@ -106,6 +106,18 @@ def combine(first: Lifted, second: Lifted) -> Lifted:
     error = np.where(known, np.where(known, total, 1.0) ** -0.5, np.inf)[..., (0, 2)]
     axes = np.where(np.isfinite(first.R_crop_cam), first.R_crop_cam, second.R_crop_cam)
     return Lifted(np.where(known, mean, np.nan), error, axes, second.source)
+
+
+def fill(first: Lifted, second: Lifted) -> Lifted:
+    """The first's guesses, and the second's for landmarks that the first says nothing of."""
+    missing = ~np.isfinite(first.points).all(axis=-1, keepdims=True)
+    unplaced = ~np.isfinite(first.R_crop_cam).all(axis=(-2, -1), keepdims=True)
+    return Lifted(
+        np.where(missing, second.points, first.points),
+        np.where(missing, second.error, first.error),
+        np.where(unplaced, second.R_crop_cam, first.R_crop_cam),
+        second.source,
+    )
 
 
 def sampled(

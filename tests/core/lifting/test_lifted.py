@@ -20,7 +20,14 @@ from mvmocap_core.lifting.joints import (
     stature_of,
     trunk_axes,
 )
-from mvmocap_core.lifting.lifted import HIP_LANDMARKS, Lifted, blindness, combine, lift_by_detector
+from mvmocap_core.lifting.lifted import (
+    HIP_LANDMARKS,
+    Lifted,
+    blindness,
+    combine,
+    fill,
+    lift_by_detector,
+)
 from tests.core.performance import perform
 
 
@@ -133,3 +140,15 @@ def test_joints_bones_and_mirror_fit_together():
     assert stature_of(STANDING_POSE) == pytest.approx(1.0, abs=0.03)
     assert np.allclose(trunk_axes(STANDING_POSE), np.eye(3), atol=0.05)
     assert STANDING_POSE[JOINT["left_wrist"], 0] > 0
+
+
+def test_filling_adds_what_is_missing_and_keeps_the_rest(lifted):
+    points, error = lifted.points.copy(), lifted.error.copy()
+    points[:, :, 15] = np.nan
+    holed = Lifted(points, error, lifted.R_crop_cam, "detector")
+    other = Lifted(lifted.points + 1.0, lifted.error + 1.0, lifted.R_crop_cam, "network")
+    filled = fill(holed, other)
+    assert np.array_equal(filled.points[:, :, 15], other.points[:, :, 15])
+    assert np.array_equal(filled.error[:, :, 15], other.error[:, :, 15])
+    assert np.array_equal(filled.points[:, :, :15], lifted.points[:, :, :15])
+    assert filled.source == "network"
