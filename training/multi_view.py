@@ -1,17 +1,35 @@
-"""Training a canonical lifter on several views of virtual takes, without 3D labels."""
+"""Train a canonical lifter on several views, without 3D labels.
 
+`python -m training.multi_view --out FOLDER` goes on where it was interrupted. A first stage trains
+CanonPose's losses (Wandt et al., CVPR 2021); three second stages go on from it for as long as one
+another: the same again, with refined keypoints (Kim et al., ACCV 2022, step 1), and with a second
+pass over these (steps 1 and 2). FOLDER/NAME.safetensors are their weights.
+"""
+
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mvmocap_core.lifting import canon_pose, cross_view_fusion
-from mvmocap_core.lifting.companions import bone_variation_loss, mirror_loss, symmetry_loss
+from mvmocap_core.lifting.companions import (
+    bone_variation_loss,
+    mirror_loss,
+    proportion_loss,
+    size_loss,
+    standing_loss,
+    symmetry_loss,
+)
 from mvmocap_core.lifting.cross_view_fusion import Fusion, fuse, fusion_losses
-from mvmocap_core.lifting.networks import Lift
-from mvmocap_core.lifting.trainer import Losses
+from mvmocap_core.lifting.networks import CanonicalLifter, Lift, weights_of
+from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
+from mvmocap_core.lifting.weights import save_weights
+from training.pretrain import load_split
 from training.virtual_bodies import Motion, random_body
 from training.virtual_views import Detector, random_camera, see
 
@@ -19,7 +37,9 @@ TAKE_FRAMES = 48
 FRAMES_A_TAKE = 8
 """Frames of one take in a batch: what cameras and bones have in common is told by several."""
 ROOM_DETECTOR = Detector(guessed=True, swapped=0.0, focal_std=0.03)
-BONES, SYMMETRY, MIRROR = 1.0, 0.1, 1.0
+BONES, SYMMETRY, MIRROR, PROPORTIONS, SIZE = 1.0, 0.1, 1.0, 1.0, 0.1
+HELD, LET_GO, HELD_SHARE = 10.0, 1e-3, 0.25
+"""Weight of the standing pose at first, at the end of it, and the share of the steps until then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,18 +90,26 @@ def make_pool(motions: Sequence[Motion], n_takes: int, seed: int, *, as_they_are
     return Pool(keypoints, poses, true_xy / size)
 
 
+Batch = tuple[Tensor, Tensor, float]
+
+
 def random_batch(
-    rng: np.random.Generator, pool: Pool, n_takes: int, n_views: int
-) -> tuple[Tensor, Tensor]:
-    """Keypoints (B, V, J, 3) of `FRAMES_A_TAKE` frames of each take, and partners (B,)."""
+    rng: np.random.Generator, done: float, pool: Pool, n_takes: int, n_views: int = 4
+) -> Batch:
+    """`FRAMES_A_TAKE` frames of each take.
+
+    done: share of the training that is done. Returns keypoints (B, V, J, 3), partners (B,), and
+    the weight of the standing pose.
+    """
     takes = np.repeat(rng.choice(len(pool.keypoints), n_takes, replace=False), FRAMES_A_TAKE)
     frames = np.concatenate(
         [rng.choice(TAKE_FRAMES, FRAMES_A_TAKE, replace=False) for _ in range(n_takes)]
     )
     views = rng.permutation(4)[:n_views]
     rows = np.arange(n_takes * FRAMES_A_TAKE).reshape(n_takes, -1)
-    partner = np.roll(rows, 1, axis=1).ravel()
-    return pool.keypoints[takes, frames][:, views], torch.from_numpy(partner)
+    partner = torch.from_numpy(np.roll(rows, 1, axis=1).ravel())
+    held = HELD * (LET_GO / HELD) ** (done / HELD_SHARE) if done < HELD_SHARE else 0.0
+    return pool.keypoints[takes, frames][:, views], partner, held
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +117,7 @@ class Unlabelled:
     """Which losses are used; what the ablations switch off.
 
     view, camera: CanonPose's losses across views. bones, mirror: the companions.
+    held:   start from the standing pose held.
     step_1: refine keypoints and ask refinement to stay near; step_2: lift them once more.
     """
 
@@ -96,19 +125,21 @@ class Unlabelled:
     camera: bool = True
     bones: bool = True
     mirror: bool = True
+    held: bool = True
     step_1: bool = False
     step_2: bool = False
     fusion: Fusion = field(default_factory=lambda: Fusion(grid=32, sigma=1.0, sigma_along=3.0))
 
 
 def unlabelled_losses(
-    net: nn.Module, batch: tuple[Tensor, Tensor], device: torch.device, used: Unlabelled
+    net: nn.Module, batch: Batch, device: torch.device, used: Unlabelled
 ) -> Losses:
     """All losses that `used` asks for, and their weighted "total"."""
-    keypoints, partner = (part.to(device) for part in batch)
+    keypoints, partner, held = batch[0].to(device), batch[1].to(device), batch[2]
     first: Lift = net(keypoints)
     losses = _lift_losses(first, keypoints, partner, used)
-    total = losses["total"]
+    losses["standing"] = standing_loss(first.canonical)
+    total = losses["total"] + used.held * held * losses["standing"]
     if used.step_1 or used.step_2:
         refined = fuse(first, keypoints, used.fusion)
         if used.step_2:
@@ -132,6 +163,57 @@ def _lift_losses(lift: Lift, keypoints: Tensor, partner: Tensor, used: Unlabelle
     by_take = lift.canonical.unflatten(0, (-1, FRAMES_A_TAKE)).transpose(1, 2)
     losses["bones"] = bone_variation_loss(by_take)
     losses["symmetry"] = symmetry_loss(lift.canonical)
+    losses["proportions"] = proportion_loss(lift.canonical)
     losses["mirror"] = mirror_loss(lift.pose)
-    total = total + used.bones * (BONES * losses["bones"] + SYMMETRY * losses["symmetry"])
+    bones = BONES * losses["bones"] + SYMMETRY * losses["symmetry"]
+    total = total + used.bones * (bones + PROPORTIONS * losses["proportions"])
+    total = total + SIZE * size_loss(lift.canonical)
     return {**losses, "total": total + used.mirror * MIRROR * losses["mirror"]}
+
+
+STAGES = {
+    "canon_pose": Unlabelled(held=False),
+    "step_1": Unlabelled(held=False, step_1=True),
+    "steps_1_and_2": Unlabelled(held=False, step_1=True, step_2=True),
+}
+"""Second stages."""
+
+
+def main() -> int:
+    """Train, or go on training; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="training.multi_view", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
+    parser.add_argument("--steps", type=int, default=4000, help="of the first stage")
+    parser.add_argument("--more-steps", type=int, default=600, help="of each second stage")
+    parser.add_argument("--pool", type=int, default=1500, help="takes to draw from")
+    parser.add_argument("--width", type=int, default=256)
+    chosen = parser.parse_args()
+    pool = make_pool(load_split("train"), chosen.pool, 0, as_they_are=False)
+    torch.manual_seed(0)
+    net = CanonicalLifter(chosen.width)
+    _train(net, pool, Unlabelled(), TrainOptions(steps=chosen.steps), chosen.out / "first")
+    start = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    for name, used in STAGES.items():
+        net.load_state_dict(start)
+        options = TrainOptions(steps=chosen.more_steps, learning_rate=3e-4)
+        history = _train(net, pool, used, options, chosen.out / name)
+        metadata = {"width": str(chosen.width), "licence": "GPL-3.0-or-later"}
+        save_weights(chosen.out / f"{name}.safetensors", weights_of(net), metadata)
+        print(name, {key: round(value, 4) for key, value in history[-1].items()}, flush=True)
+    return 0
+
+
+def _train(
+    net: nn.Module, pool: Pool, used: Unlabelled, options: TrainOptions, folder: Path
+) -> list[dict[str, float]]:
+    return train(
+        net,
+        partial(random_batch, pool=pool, n_takes=12),
+        partial(unlabelled_losses, used=used),
+        options,
+        folder,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -150,7 +150,7 @@ def main() -> int:
 
     history = train(
         net,
-        lambda rng: collate([pool[k] for k in rng.integers(len(pool), size=chosen.batch)]),
+        lambda rng, _: collate([pool[k] for k in rng.integers(len(pool), size=chosen.batch)]),
         supervised_losses,
         TrainOptions(steps=chosen.steps, seed=chosen.seed, device=chosen.device),
         chosen.out,

@@ -8,7 +8,14 @@ must point forward.
 import torch
 from torch import Tensor
 
-from mvmocap_core.lifting.joints import BONE_TWINS, BONES, HIPS, JOINT, SHOULDERS
+from mvmocap_core.lifting.joints import (
+    BONE_TWINS,
+    BONES,
+    HIPS,
+    JOINT,
+    SHOULDERS,
+    STANDING_POSE,
+)
 
 _TWINS = torch.from_numpy(BONE_TWINS)
 _ENDS = torch.from_numpy(BONES)
@@ -36,6 +43,36 @@ def symmetry_loss(pose: Tensor) -> Tensor:
     lengths = bone_lengths(pose)
     left, right = lengths[..., _TWINS[:, 0]], lengths[..., _TWINS[:, 1]]
     return (2.0 * (left - right) / (left + right).clamp_min(1e-6)).square().mean()
+
+
+def proportion_loss(pose: Tensor) -> Tensor:
+    """(..., J, 3) -> squared log ratios of the bones' proportions to an average adult's.
+
+    Whatever the scale; people differ by about a tenth.
+    """
+    standing = torch.as_tensor(STANDING_POSE, dtype=pose.dtype, device=pose.device)
+    ratio = bone_lengths(pose).log() - bone_lengths(standing).log()
+    return (ratio - ratio.mean(dim=-1, keepdim=True)).square().mean()
+
+
+def standing_loss(canonical: Tensor) -> Tensor:
+    """(..., J, 3) -> mean squared distance from an average adult who stands, over stature.
+
+    Held to it first, the canonical pose leaves nothing to learn but the rotation, which training
+    without labels hardly finds otherwise; then it is let go.
+    """
+    standing = torch.as_tensor(STANDING_POSE, dtype=canonical.dtype, device=canonical.device)
+    return (canonical - standing).square().sum(dim=-1).mean()
+
+
+def size_loss(canonical: Tensor) -> Tensor:
+    """(..., J, 3) -> squared difference of the mean size from a standing adult's.
+
+    All other losses leave the scale open.
+    """
+    standing = torch.as_tensor(STANDING_POSE, dtype=canonical.dtype, device=canonical.device)
+    size = canonical.square().sum(dim=-1).mean() - standing.square().sum(dim=-1).mean()
+    return size.square()
 
 
 def mirror_loss(pose: Tensor) -> Tensor:

@@ -44,7 +44,7 @@ class TrainOptions:
 
 def train(
     net: nn.Module,
-    batch: Callable[[np.random.Generator], Any],
+    batch: Callable[[np.random.Generator, float], Any],
     losses: Callable[[nn.Module, Any, torch.device], Losses],
     options: TrainOptions,
     folder: Path,
@@ -54,8 +54,9 @@ def train(
 ) -> list[dict[str, float]]:
     """Minimise `losses` over batches; returns the history, one entry a checkpoint.
 
-    batch: makes a batch from a generator, which depends on the seed and the step alone: a run
-    that was interrupted goes on from `folder`'s checkpoint as if nothing had happened.
+    batch: makes a batch from a generator and the share of the steps that are done. Both depend on
+    the seed and the step alone: a run that was interrupted goes on from `folder`'s checkpoint as
+    if nothing had happened.
     """
     device = choose_device(options.device)
     torch.manual_seed(options.seed)
@@ -72,7 +73,7 @@ def train(
             )
         rng = np.random.default_rng([options.seed, step])
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            told = losses(net, batch(rng), device)
+            told = losses(net, batch(rng, step / options.steps), device)
         optimiser.zero_grad(set_to_none=True)
         told["total"].backward()
         nn.utils.clip_grad_norm_(net.parameters(), options.max_norm)

@@ -12,10 +12,18 @@ from mvmocap_core.lifting.canon_pose import (  # noqa: E402
 from mvmocap_core.lifting.companions import (  # noqa: E402
     bone_variation_loss,
     mirror_loss,
+    proportion_loss,
+    size_loss,
+    standing_loss,
     symmetry_loss,
 )
 from mvmocap_core.lifting.cross_view_fusion import Fusion, fuse, fusion_losses  # noqa: E402
-from mvmocap_core.lifting.joints import HIPS, JOINT, N_JOINTS  # noqa: E402
+from mvmocap_core.lifting.joints import (  # noqa: E402
+    HIPS,
+    JOINT,
+    N_JOINTS,
+    STANDING_POSE,
+)
 from mvmocap_core.lifting.networks import Lift  # noqa: E402
 from mvmocap_core.lifting.rotations import rotvec_to_rotmat  # noqa: E402
 
@@ -94,7 +102,9 @@ def test_gradients():
         return torch.stack(list(losses.values())).sum()
 
     assert torch.autograd.gradcheck(total, (canonical, turns), atol=1e-5)
-    for loss in (bone_variation_loss, symmetry_loss, mirror_loss):
+    for loss in (
+        bone_variation_loss, symmetry_loss, mirror_loss, proportion_loss, size_loss, standing_loss,
+    ):  # fmt: skip
         assert torch.autograd.gradcheck(loss, (canonical,), atol=1e-5)
 
 
@@ -147,6 +157,15 @@ def test_one_long_arm_costs():
     long_arm = pose.clone()
     long_arm[:, WRIST] += torch.tensor([0.2, 0.2, 0.0], dtype=torch.float64)
     assert float(symmetry_loss(long_arm)) > 2.0 * float(symmetry_loss(pose))
+
+
+def test_an_adult_who_stands_costs_nothing_and_size_is_no_proportion():
+    standing = torch.from_numpy(STANDING_POSE)[None]
+    for loss in (proportion_loss, standing_loss, size_loss):
+        assert float(loss(standing)) < 1e-12
+    assert float(proportion_loss(1.5 * standing)) < 1e-12
+    assert float(size_loss(1.5 * standing)) > 1e-3
+    assert float(proportion_loss(standing * torch.tensor([1.0, 1.0, 0.7]).double())) > 0.01
 
 
 def test_the_mirrored_world_costs_and_the_true_one_does_not():
