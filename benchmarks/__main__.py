@@ -10,6 +10,7 @@ NAMES = {
     "motion": "feet, smoothness and contacts before and after the clean-up",
     "shake": "rendered clips as phones that were knocked or held in the hand would film them",
     "peers": "other programs on the same detections, with calibrated cameras",
+    "rigs": "bone maps, angles, feet and hands, FBX and seconds for every family of rigs",
     "speed": "seconds and memory by stage, and how they grow with length",
 }
 

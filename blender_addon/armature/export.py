@@ -11,6 +11,7 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.files import atomic_path
 
 from .bvh_axes import turn_to_y_up
+from .export_presets import ExportPreset, FbxTraits
 
 FORMATS = ("fbx", "bvh", "glb", "usd")
 _ADDONS = {"fbx": "io_scene_fbx", "bvh": "io_anim_bvh", "glb": "io_scene_gltf2"}
@@ -22,6 +23,7 @@ def export_armature(
     target: Path,
     *,
     settings: Mapping[str, Any] | None = None,
+    fbx: FbxTraits | None = None,
 ) -> None:
     """Write the armature, the meshes that it moves and its animation over the scene's range.
 
@@ -29,6 +31,7 @@ def export_armature(
     whole or untouched, and the selection stays.
 
     settings: further arguments of Blender's exporter, which come before ours.
+    fbx: what else an FBX file is to be like; None leaves metres.
 
     Raises:
         ValueError: for a format that is not in `FORMATS`.
@@ -49,6 +52,17 @@ def export_armature(
         raise InputError(message, reason="not_in_view_layer")
     with _selected_with_meshes(armature_object), atomic_path(target) as temporary:
         writer(str(temporary), dict(settings or {}))
+        if fbx is not None:
+            from .fbx_units import adapt_fbx  # numpy: no part of Blender's start
+
+            adapt_fbx(temporary, fbx)
+
+
+def export_preset(armature_object: bpy.types.Object, preset: ExportPreset, target: Path) -> None:
+    """Write what one program wants. Raises as `export_armature` does."""
+    export_armature(
+        armature_object, preset.file_format, target, settings=preset.settings, fbx=preset.fbx
+    )
 
 
 def _enable(addon: str) -> None:

@@ -221,12 +221,10 @@ class _Retarget:
         """(F, 3) where an ankle or a wrist is to be; of a foot, it is the sole that counts."""
         index = self.names.index(joint)
         target = self._in_world_m(self.places_m[:, index])
-        if joint.endswith("ankle"):
-            up = np.array([0.0, 0.0, self.fit.up_m([joint])])
-            return target + quat.rotate(self.turns[:, index], np.tile(up, (len(target), 1)))
-        hips = self._mapped("hip")
-        target[:, 2] += self.fit.up_m(hips) if hips else 0.0
-        return target
+        if not joint.endswith("ankle"):
+            return target
+        up = np.array([0.0, 0.0, self.fit.up_m([joint])])
+        return target + quat.rotate(self.turns[:, index], np.tile(up, (len(target), 1)))
 
     def _hinge(self, side: str, kinds: tuple[str, ...]) -> np.ndarray:
         """(F, 3) axis of a knee or an elbow: to the left, and down or up in a T-pose."""

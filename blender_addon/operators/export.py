@@ -9,7 +9,7 @@ import bpy
 
 from mvmocap_core.errors import InputError, MocapError
 
-from ..armature.export import export_armature
+from ..armature.export import export_armature, export_preset
 from ..armature.export_presets import NO_PRESET, ExportPreset, read_export_presets
 from ..panel_text import sentence
 from ..scene_take import take_name
@@ -51,9 +51,11 @@ class MVMOCAP_OT_export(bpy.types.Operator):
         target = export_target(context)
         try:
             path = _checked(self.filepath, file_format)
-            settings = preset.settings if preset else None
             with _frames_with_motion(context.scene, target):
-                export_armature(target, file_format, path, settings=settings)
+                if preset is None:
+                    export_armature(target, file_format, path)
+                else:
+                    export_preset(target, preset, path)
         except (MocapError, RuntimeError) as error:  # RuntimeError: Blender's exporters
             self.report({"ERROR"}, sentence(" ".join(str(error).split())))
             return {"CANCELLED"}
