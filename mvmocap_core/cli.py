@@ -15,7 +15,7 @@ from mvmocap_core import __version__
 from mvmocap_core.console import Console, open_console
 from mvmocap_core.errors import Cancelled, InputError, MocapError
 from mvmocap_core.installation import check_installation
-from mvmocap_core.options import DETECTORS, DEVICES, METHODS, CleanUp, SolveOptions
+from mvmocap_core.options import DETECTORS, DEVICES, METHODS, CleanUp, ClipChoices, SolveOptions
 
 EXIT_DONE, EXIT_DEFECT, EXIT_INPUT, EXIT_STOPPED = 0, 1, 2, 130
 
@@ -99,6 +99,15 @@ def _clean(chosen: argparse.Namespace, console: Console) -> None:
     report = clean_take(chosen.take, options, console.progress, on_stage=console.stage)
     record = {"command": chosen.name, "take": str(chosen.take), **report}
     _tell_report(report, record, chosen.take, console)
+
+
+def _clip(chosen: argparse.Namespace, console: Console) -> None:
+    from mvmocap_core.clipping import write_clip
+
+    values = {field.name: getattr(chosen, field.name) for field in fields(ClipChoices)}
+    clip = write_clip(chosen.takes, chosen.to, ClipChoices(**values))
+    record = {"command": chosen.name, "file": str(chosen.to), "frames": len(clip.times_s)}
+    console.result(record, [f"{chosen.to}: {len(clip.times_s)} frames"])
 
 
 def _pack(chosen: argparse.Namespace, console: Console) -> None:
@@ -308,6 +317,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_clean(_add(commands, "clean", _clean, "clean a take's motion up with other choices"))
     correct = _add(commands, "correct", _correct, "solve again what corrections.json changes")
     correct.add_argument("take", type=Path, metavar="TAKE")
+    _add_clip(_add(commands, "clip", _clip, "make a clip of solved motions"))
     report = _add(commands, "report", _report, "make a take's report again")
     report.add_argument("take", type=Path, metavar="TAKE")
     pack = _add(commands, "pack", _pack, "write a take and its videos into one file to send")
@@ -377,6 +387,26 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     for name in ("start", "end"):
         what = f"{'first' if name == 'start' else 'last'} second to keep, in the first video"
         parser.add_argument(f"--{name}", type=float, metavar="S", dest=f"{name}_s", help=what)
+
+
+def _add_clip(parser: argparse.ArgumentParser) -> None:
+    defaults = ClipChoices()
+    parser.add_argument("takes", nargs="+", type=Path, metavar="TAKE", help="one after another")
+    to_help = "a .bvh file, or a new folder for a motion.npz that opens like a take"
+    parser.add_argument("--to", type=Path, required=True, metavar="TARGET", help=to_help)
+    for name, what in (("start", "first"), ("end", "last")):
+        text = f"{what} second to keep of each, in its first video"
+        parser.add_argument(f"--{name}", type=float, metavar="S", dest=f"{name}_s", help=text)
+    parser.add_argument("--mirror", action="store_true", help="left for right")
+    speed_help = "how many times as fast; default 1"
+    parser.add_argument("--speed", type=float, metavar="X", default=defaults.speed, help=speed_help)
+    parser.add_argument("--fps", type=float, metavar="HZ", help="frame rate; default: the first's")
+    parser.add_argument("--loop", action="store_true", help="end as it begins, for a cycle")
+    blend_help = f"seconds in which one motion passes into the next; default {defaults.blend_s:g}"
+    parser.add_argument(
+        "--blend", type=float, metavar="S", default=defaults.blend_s, dest="blend_s",
+        help=blend_help,
+    )  # fmt: skip
 
 
 def _positive(text: str) -> float:

@@ -101,6 +101,33 @@ class CleanUp:
         _check_range(self.start_s, self.end_s)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClipChoices:
+    """What a user may choose about a clip that is made of solved motions.
+
+    start_s, end_s: part of each motion, seconds on its first video's clock; None is all of it.
+    mirror:  left for right.
+    speed:   how many times as fast.
+    fps:     frame rate; None keeps the first motion's.
+    blend_s: seconds in which one motion passes into the next, or the end of a loop into its start.
+    loop:    end as it begins.
+    """
+
+    start_s: float | None = None
+    end_s: float | None = None
+    mirror: bool = False
+    speed: float = 1.0
+    fps: float | None = None
+    blend_s: float = 0.3
+    loop: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self.start_s, self.end_s)
+        _check_number("--speed", self.speed, 0.05, 20.0, "for example 0.5")
+        _check_number("--fps", self.fps, 1.0, 480.0, "frames a second, for example 30")
+        _check_number("--blend", self.blend_s, 0.0, 10.0, "seconds, for example 0.3")
+
+
 def _check_number(name: str, value: float | None, low: float, high: float, hint: str) -> None:
     if value is not None and not (math.isfinite(value) and low <= value <= high):
         bounds = f" between {low:g} and {high:g}" if math.isfinite(low) else ""

@@ -4,22 +4,17 @@ It starts from the fit every time, so that a changed choice never adds to an ear
 """
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.clip import FRAMED, MotionClip
 from mvmocap_core.motion.contacts import ContactEdit
 from mvmocap_core.motion.feet import find_ground, hold_feet
 from mvmocap_core.motion.pose import joint_motion, with_motion
 from mvmocap_core.motion.smoothing import smooth_motion, without_spikes
 from mvmocap_core.options import CleanUp
-
-_FRAMED = (
-    "times_s", "positions_m", "rotations_quat_wxyz", "error_m", "confidence", "contacts",
-    "landmarks_m",
-)  # fmt: skip
 
 
 def clean_up(
@@ -66,7 +61,7 @@ def trim(clip: MotionClip, start_s: float | None, end_s: float | None) -> Motion
             f"{clip.times_s[-1]:.2f} s; choose a part of that."
         )
         raise InputError(message, reason="empty_range")
-    changes = {f.name: getattr(clip, f.name)[kept] for f in fields(clip) if f.name in _FRAMED}
+    changes = {name: getattr(clip, name)[kept] for name in FRAMED}
     if clip.T_cam_world_frames is not None:
         changes["T_cam_world_frames"] = clip.T_cam_world_frames[:, kept]
     return replace(clip, **changes)

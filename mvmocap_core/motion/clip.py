@@ -11,6 +11,11 @@ from mvmocap_core.errors import InputError
 
 SCHEMA_VERSION = 1
 _OPTIONAL = "T_cam_world_frames"
+FRAMED = (
+    "times_s", "positions_m", "rotations_quat_wxyz", "error_m", "confidence", "contacts",
+    "landmarks_m",
+)  # fmt: skip
+"""Fields whose first axis is the frames."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

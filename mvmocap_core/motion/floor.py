@@ -94,5 +94,8 @@ def level(clip: MotionClip, floor: Floor) -> tuple[MotionClip, Floor]:
         rotations_quat_wxyz=quat,
         landmarks_m=clip.landmarks_m @ R.T + t,
         T_cam_world=clip.T_cam_world @ back,
+        T_cam_world_frames=None
+        if clip.T_cam_world_frames is None
+        else clip.T_cam_world_frames @ back,
     )
     return levelled, Floor(np.zeros(2), floor.rest_m - lift_m)

@@ -144,6 +144,18 @@ def test_tilted_floor_is_levelled_and_cameras_turn_with_it(walker):
         np.testing.assert_allclose(pixels[1], pixels[0], atol=1e-6)
 
 
+def test_cameras_that_turned_turn_with_the_floor(walker):
+    clip, _ = walker
+    frames = np.repeat(clip.T_cam_world[:, None], len(clip.times_s), axis=1)
+    moving = replace(clip, T_cam_world_frames=frames)
+    tilted, _ = level(moving, Floor(np.array([0.05, -0.08]), np.full((2, 2), 0.075)))
+    assert np.abs(tilted.T_cam_world - clip.T_cam_world).max() > 0.01
+    np.testing.assert_allclose(
+        tilted.T_cam_world_frames,
+        np.repeat(tilted.T_cam_world[:, None], len(clip.times_s), axis=1),
+    )
+
+
 def test_feet_whose_landmarks_sit_at_other_heights_do_not_tilt_the_floor():
     soles_m = np.zeros((120, 2, 2, 3))
     soles_m[:, 0, :, 0], soles_m[:, 1, :, 0] = 0.1, -0.1
