@@ -5,16 +5,18 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from benchmarks.clips import clip_loaders
 from benchmarks.motion_capture import MotionCapture, join_motions, load_motions
 from benchmarks.sounds import RATE_HZ, Microphone, make_scene, record
 from benchmarks.synthetic import Difficulty, SyntheticTake, make_take
 from benchmarks.tables import REPOSITORY, RESULTS, show
 from mvmocap_core.calibration.calibrate import calibrate
+from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import MocapError
 from mvmocap_core.files import write_text
 from mvmocap_core.geometry.cameras import camera_center
@@ -36,16 +38,29 @@ HEAD = (
 LONG_HEAD = ("long takes", "minutes", "drift ppm", "found ppm", "start ms", "end ms")
 EXPLANATION = """
 *Phone pairs* are solved whole, and the refined offset counts, at the middle of what both filmed.
-The captured motions are those of "val", one pair each, then "dev" ones of several clips joined,
-4 to 14 s; the clocks differ by up to 4 s and drift apart by 20 to 80 ppm. The sound is of one
-scene, speech or claps, in a room with echo, 10 dB over each phone's own noise, with the delay of
-the air, and one phone records a second of silence first. *wrong*: beyond 8 ms with sound, beyond
-12 without, or refused; *flagged*: the verdict is not good, or refused. *Long takes* are not solved
-after the calibration; start and end are the errors of the clocks there.
+One is the rendered clip that two phones recorded. The others are made from the captured motions
+of "val": one pair of each, then several of them joined, 4 to 14 s; the clocks differ by up to 4 s
+and drift apart by 20 to 80 ppm. The sound is of one scene, speech or claps, in a room with echo,
+10 dB over each phone's own noise, with the delay of the air, and one phone records a second of
+silence first. *wrong*: beyond 8 ms with sound, beyond 12 without, or refused; *flagged*: the
+verdict is not good, or refused. *Long takes* are not solved after the calibration; start and end
+are the errors of the clocks there.
 """
 _DIFFICULTY = Difficulty(max_offset_s=4.0, min_overlap_s=3.0, drift_ppm=(20.0, 80.0))
+_RENDERED_DRIFT_PPM = 50.0
 _SOUND_M_S = 343.0
 _LEAD_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """What two phones recorded; t_first = (1 + 1e-6 drift_ppm) t_second + offset_s."""
+
+    name: str
+    tracks: tuple[Track, Track]
+    sounds: tuple[Sound | None, Sound | None]
+    offset_s: float
+    drift_ppm: float
 
 
 def film_pair(number: int) -> SyntheticTake:
@@ -54,11 +69,12 @@ def film_pair(number: int) -> SyntheticTake:
     motions = load_motions("val")
     if number < len(motions):
         return make_take(rng, motions[number], _DIFFICULTY)
-    return make_take(rng, _joined(rng, rng.uniform(5.0, 14.0)), _DIFFICULTY)
+    return make_take(rng, _joined(rng, motions, rng.uniform(5.0, 14.0)), _DIFFICULTY)
 
 
-def _joined(rng: np.random.Generator, length_s: float) -> MotionCapture:
-    motions = load_motions("dev")
+def _joined(
+    rng: np.random.Generator, motions: Sequence[MotionCapture], length_s: float
+) -> MotionCapture:
     chosen: list[MotionCapture] = []
     while sum(motion.duration_s - 0.4 for motion in chosen) < length_s:
         chosen.append(motions[rng.integers(len(motions))])
@@ -89,8 +105,11 @@ def record_pair(take: SyntheticTake, number: int) -> tuple[Sound, Sound]:
 
 
 def pair_results(kind: str, n_pairs: int, again: bool) -> Iterator[dict[str, Any]]:
-    """Results of "sound" or "no sound", kept from earlier runs of the same code."""
-    for number in range(n_pairs):
+    """Results of "sound" or "no sound", kept from earlier runs of the same code.
+
+    The first is the rendered pair, then come `n_pairs` made ones.
+    """
+    for number in range(-1, n_pairs):
         path = RESULTS / "phone_pairs" / f"{_code_key()}-{kind.replace(' ', '-')}-{number}.json"
         if not path.exists() or again:
             write_text(path, json.dumps(_measure(kind, number)))
@@ -104,36 +123,46 @@ def pair_results(kind: str, n_pairs: int, again: bool) -> Iterator[dict[str, Any
 
 
 def _measure(kind: str, number: int) -> dict[str, Any]:
-    take = film_pair(number)
-    sounds = record_pair(take, number) if kind == "sound" else (None, None)
-    result: dict[str, Any] = {"motion": take.motion, "seconds": float(take.tracks[0].times_s[-1])}
+    pair = _rendered_pair(kind) if number < 0 else _made_pair(kind, number)
+    options = SolveOptions()
+    result: dict[str, Any] = {"motion": pair.name, "seconds": float(pair.tracks[0].times_s[-1])}
     start = time.perf_counter()
     try:
-        solution = solve_tracks(
-            take.tracks, sounds, SolveOptions(), fps=30.0, focal_35mm=(None, None)
-        )
+        found = solve_tracks(pair.tracks, pair.sounds, options, fps=30.0, focal_35mm=(None, None))
     except MocapError as error:
         return {**result, "refused": error.reason, "took_s": time.perf_counter() - start}
     verdict = judge(
-        Evidence(
-            (), take.tracks, solution.timeline, solution.calibration, solution.fit, SolveOptions()
-        )
+        Evidence((), pair.tracks, found.timeline, found.calibration, found.fit, options)
     )
+    errors_s = _errors_s(pair.tracks, found.timeline, pair.offset_s, pair.drift_ppm)
     return {
         **result,
-        "error_ms": 1000.0 * float(np.mean(_errors_s(take, solution.timeline))),
-        "by": str(solution.timeline.method[1]),
+        "error_ms": 1000.0 * float(np.mean(errors_s)),
+        "by": str(found.timeline.method[1]),
         "reasons": list(verdict.reasons),
         "verdict": verdict.grade,
         "took_s": time.perf_counter() - start,
     }
 
 
-def _errors_s(take: SyntheticTake, timeline: Timeline) -> np.ndarray:
+def _rendered_pair(kind: str) -> _Pair:
+    clip = clip_loaders()[f"phone, {kind}"]()
+    return _Pair(clip.name, clip.tracks, clip.sounds, clip.offset_s, _RENDERED_DRIFT_PPM)
+
+
+def _made_pair(kind: str, number: int) -> _Pair:
+    take = film_pair(number)
+    sounds = record_pair(take, number) if kind == "sound" else (None, None)
+    return _Pair(take.motion, take.tracks, sounds, take.offset_s, take.drift_ppm)
+
+
+def _errors_s(
+    tracks: tuple[Track, Track], timeline: Timeline, offset_s: float, drift_ppm: float
+) -> np.ndarray:
     """(2,) errors of the second clock at the start and end of what both filmed."""
-    own_s = take.tracks[1].times_s
-    true_s = own_s * (1.0 + 1e-6 * take.drift_ppm) + take.offset_s
-    common = (true_s >= 0.0) & (true_s <= take.tracks[0].times_s[-1])
+    own_s = tracks[1].times_s
+    true_s = own_s * (1.0 + 1e-6 * drift_ppm) + offset_s
+    common = (true_s >= 0.0) & (true_s <= tracks[0].times_s[-1])
     ends_s = own_s[common][[0, -1]]
     return timeline.to_first(1, ends_s) - true_s[common][[0, -1]]
 
@@ -160,12 +189,13 @@ def pair_cells(kind: str, results: Sequence[dict[str, Any]]) -> list[str]:
 def long_cells(kind: str, number: int) -> list[str]:
     """A row of a take of minutes, whose clocks drift apart by frames."""
     rng = np.random.default_rng(9000 + number)
-    take = make_take(rng, _joined(rng, LONG_S), replace(_DIFFICULTY, min_overlap_s=LONG_S - 10.0))
+    motion = _joined(rng, load_motions("dev"), LONG_S)
+    take = make_take(rng, motion, replace(_DIFFICULTY, min_overlap_s=LONG_S - 10.0))
     sounds = record_pair(take, number) if kind == "sound" else (None, None)
     timeline = estimate_timeline(take.tracks, sounds)
     calibration = calibrate(take.tracks, timeline, focal_35mm=(None, None))
     refined = refined_timeline(timeline, calibration)
-    errors_ms = 1000.0 * _errors_s(take, refined)
+    errors_ms = 1000.0 * _errors_s(take.tracks, refined, take.offset_s, take.drift_ppm)
     return [
         kind,
         show(LONG_S / 60.0),
@@ -180,6 +210,6 @@ def _code_key() -> str:
     for folder in ("body", "calibration", "geometry", "motion", "sync", "report"):
         for source in sorted((REPOSITORY / "mvmocap_core" / folder).rglob("*.py")):
             digest.update(source.read_bytes())
-    for name in ("motion_capture", "phone_pairs", "sounds", "synthetic"):
+    for name in ("clips", "motion_capture", "phone_pairs", "sounds", "synthetic"):
         digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
     return digest.hexdigest()

@@ -280,6 +280,14 @@ _FLAGS = (
 )
 _FILE_FLAGS = (
     _Flag(
+        "--keypoints",
+        absolute,
+        "PATH",
+        "keypoints that another program found, instead of detecting: OpenPose, Pose2Sim or COCO "
+        "JSON, or .npz; a folder for all videos, or again for each, in order",
+        "keypoints",
+    ),
+    _Flag(
         "--calibration",
         absolute,
         "FILE",

@@ -22,6 +22,8 @@ class SolveOptions:
               single views, for what two do not see.
     people:   number of performers.
     detector: MediaPipe pose model.
+    keypoints: files or folders of keypoints that another program found, one for each video or one
+              for all; empty detects.
 
     What is known of the cameras, and then not looked for (None or empty: nothing):
     offset_s:     of each further video on the first one's clock; None in it is not known.
@@ -39,6 +41,7 @@ class SolveOptions:
     method: str = "auto"
     people: int = 1
     detector: str = "heavy"
+    keypoints: tuple[str, ...] = ()
     offset_s: tuple[float | None, ...] | None = None
     focal_35mm: tuple[float | None, ...] | None = None
     calibration: tuple[str, ...] = ()
@@ -58,7 +61,7 @@ class SolveOptions:
 
     def _check_facts(self) -> None:
         """Also make tuples of what JSON and command lines bring as lists."""
-        for name in ("calibration", "checkerboard", "board"):
+        for name in ("keypoints", "calibration", "checkerboard", "board"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         for name in ("offset_s", "focal_35mm"):  # stored arrays have NaN for None
             values = getattr(self, name)

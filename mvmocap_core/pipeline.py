@@ -17,6 +17,8 @@ from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import corrections_record, load_corrections
 from mvmocap_core.detection.detections import Detections, Track
+from mvmocap_core.detection.detector import Detector
+from mvmocap_core.detection.given_keypoints import GivenKeypoints, content_of, find_sources
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.errors import UnsolvableError
@@ -152,6 +154,8 @@ class _Job:
         self.corrections, self.edited = corrections
         self.hashes: list[str] = []
         self.given = nothing_given(len(videos))
+        self.sources: dict[Path, Path] = {}
+        self.keypoints: list[str] = []
 
     def solve(self, infos: Sequence[VideoInfo], last_stage: LastStage) -> dict[str, Any]:
         detections = self.detect(infos)
@@ -190,6 +194,9 @@ class _Job:
             checks.check_different(self.videos, self.hashes)
             infos = tuple(probe_video(video) for video in self.videos)
             checks.check_range(self.options, infos[0].duration_s, self.videos[0])
+            if self.options.keypoints:
+                self.sources = find_sources(self.options.keypoints, self.videos)
+                self.keypoints = [content_of(self.sources[video]) for video in self.videos]
             self.given = gather_facts(
                 self.options, infos, lambda board: self._lens(board, progress)
             )
@@ -224,10 +231,9 @@ class _Job:
                 return [detections for detections in found if detections is not None]
             videos = [self.videos[view] for view in missing]
             paths = [self.take.stage_path("detect", inputs[view]) for view in missing]
-            detector = MediaPipePose(model=self.options.detector)
             fresh = detect_videos(
                 videos,
-                detector=KeptDetector(detector, dict(zip(videos, paths, strict=True))),
+                detector=KeptDetector(self._detector(), dict(zip(videos, paths, strict=True))),
                 ranges=[ranges[view] for view in missing],
                 progress=progress,
             )
@@ -235,6 +241,11 @@ class _Job:
             return [kept or by_view[view] for view, kept in enumerate(found)]
 
         return self.stages.run("detect", work)
+
+    def _detector(self) -> Detector:
+        if self.sources:
+            return GivenKeypoints(self.sources)
+        return MediaPipePose(model=self.options.detector)
 
     def steady(self, detections: Sequence[Detections]) -> list[CameraMotion]:
         return self.stages.run("steady", lambda _: [find_camera_motion(d) for d in detections])
@@ -362,6 +373,7 @@ class _Job:
         is_first = view == 0
         return {
             "video": self.hashes[view],
+            "keypoints": self.keypoints[view] if self.keypoints else None,
             "range": [self.options.start_s, self.options.end_s] if is_first else [None, None],
             "model": self.options.detector,
             "code": code_hash("detection", "video"),

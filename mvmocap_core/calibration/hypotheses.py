@@ -2,7 +2,8 @@
 
 Two kinds, both kept: the rotation between the views' own 3D (bone directions of the detector's
 world landmarks, one Kabsch over all frames) and the essential matrix by RANSAC (Nister 2004).
-Each also with the view's depth mirrored, which weak perspective cannot tell apart.
+Each also with the view's depth mirrored, which weak perspective cannot tell apart. Keypoints of a
+detector that guesses no depth leave the essential matrix and turns about the upright.
 """
 
 import cv2
@@ -18,6 +19,7 @@ from mvmocap_core.geometry.triangulation import triangulate_dlt
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 
 _TURNS_DEG = (-25.0, 25.0)
+_BLIND_TURNS_DEG = (-135.0, -105.0, -75.0, -45.0, 45.0, 75.0, 105.0, 135.0)
 _MIRROR = np.diag([1.0, 1.0, -1.0])
 _RANSAC_SEED = 1
 _NEAR = 1.5
@@ -27,12 +29,14 @@ _NEAR = 1.5
 def starting_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]:
     """Scenes to adjust, for focal lengths (V,) in pixels."""
     own = [world_in_camera(observed, v, focal_px[v]) for v in range(len(focal_px))]
+    if not all(np.isfinite(each).any() for each in own):
+        return _blind_scenes(observed, focal_px)
     kabsch = [np.eye(3)] + [
         _rotation_between(observed, own[0], own[v], v) for v in range(1, len(own))
     ]
     turns = [rotvec_to_rotmat(np.radians([0.0, angle, 0.0])) for angle in _TURNS_DEG]
     essential = [np.eye(3)] + [
-        _essential_rotation(observed, focal_px, v, kabsch[v]) for v in range(1, len(own))
+        _nearest(_essential_rotations(observed, focal_px, v), kabsch[v]) for v in range(1, len(own))
     ]
     guesses = [
         kabsch,
@@ -42,6 +46,25 @@ def starting_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]
         [_MIRROR @ R @ _MIRROR for R in essential],
     ]
     return [build_scene(observed, focal_px, np.stack(R), own) for R in guesses]
+
+
+def _blind_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]:
+    """Scenes to adjust where the detector has no 3D of its own: flat figures stand in for it."""
+    own = [_flat_figure(observed, v) for v in range(len(focal_px))]
+    further = range(1, len(own))
+    turns = [rotvec_to_rotmat(np.radians([0.0, angle, 0.0])) for angle in _BLIND_TURNS_DEG]
+    essential = [_essential_rotations(observed, focal_px, v) for v in further]
+    guesses = [[R] * len(further) for R in turns]
+    if all(essential):
+        guesses += [[pair[k] for pair in essential] for k in range(2)]
+    return [build_scene(observed, focal_px, np.stack([np.eye(3), *R]), own) for R in guesses]
+
+
+def _flat_figure(observed: Observations, view: int) -> np.ndarray:
+    """(F, J, 3) metres: the keypoints as cut out of cardboard that faces the camera."""
+    m_per_px = ASSUMED_HEIGHT_M / observed.size_px[view]
+    xy = np.where(observed.weight[view][..., None] > 0, observed.xy_px[view], np.nan) * m_per_px
+    return np.concatenate([xy, 0.0 * xy[..., :1]], axis=-1)
 
 
 def build_scene(
@@ -134,16 +157,16 @@ def _roots(observed: Observations, view: int, focal_px: float, own: np.ndarray) 
     return middle * depth[:, None] - mean_own
 
 
-def _essential_rotation(
-    observed: Observations, focal_px: np.ndarray, view: int, likely: np.ndarray
-) -> np.ndarray:
-    """Rotation of the essential matrix; of its two, the one nearer to `likely`."""
+def _essential_rotations(
+    observed: Observations, focal_px: np.ndarray, view: int
+) -> list[np.ndarray]:
+    """The two rotations (3, 3) of the essential matrix; none where it is not found."""
     both = (observed.weight[0] > 0.25) & (observed.weight[view] > 0.25)
     points = [
         (observed.xy_px[v][both] - observed.image_size[v] / 2.0) / focal_px[v] for v in (0, view)
     ]
     if len(points[0]) < 20:
-        return likely
+        return []
     noise = [KEYPOINT_NOISE * observed.size_px[v] / focal_px[v] for v in (0, view)]
     threshold = float(noise[0] + noise[1])
     cv2.setRNGSeed(_RANSAC_SEED)
@@ -152,6 +175,10 @@ def _essential_rotation(
     )
     E = np.asarray(found)  # None where nothing was found, whatever its stub says
     if E.ndim != 2 or E.shape[0] < 3:
-        return likely
+        return []
     first, second, _ = cv2.decomposeEssentialMat(E[:3])
-    return max((first, second), key=lambda R: float(np.trace(R.T @ likely)))
+    return [first, second]
+
+
+def _nearest(rotations: list[np.ndarray], likely: np.ndarray) -> np.ndarray:
+    return max(rotations, key=lambda R: float(np.trace(R.T @ likely)), default=likely)

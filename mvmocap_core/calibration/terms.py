@@ -31,6 +31,8 @@ K1_STD = 0.03
 BONE_PRIOR_STD = 0.12
 TWIN_STD = 0.02
 _MIN_DEPTH = 0.05
+_BEHIND = 1e6
+"""Squared residual of a joint behind the camera that sees it."""
 
 
 def linearise(scene: Scene, observed: Observations, priors: Priors) -> NormalEquations:
@@ -55,8 +57,11 @@ def _cauchy(equations: NormalEquations, squared: np.ndarray, weight: np.ndarray)
 def _add_reprojection(
     equations: NormalEquations, scene: Scene, observed: Observations, view: int
 ) -> None:
-    r, J, J_view, weight = reprojection(scene, observed, view)
-    weight = _cauchy(equations, (r**2).sum(axis=-1), observed.independent * weight)
+    r, J, J_view, in_front = reprojection(scene, observed, view)
+    seen = observed.weight[view]
+    # behind the camera nothing pulls, but it must not be the cheapest place to be
+    squared = np.where((in_front > 0) | (seen == 0), (r**2).sum(axis=-1), _BEHIND)
+    weight = _cauchy(equations, squared, observed.independent * seen) * (in_front > 0)
     equations.add_points(r, weight, J, J_view, N_VIEW * view)
 
 

@@ -55,7 +55,7 @@ class KeypointFiles:
 
         Raises InputError with reason bad_keypoints where a file is not what it should be.
         """
-        source = _source_for(self.path, video)
+        source = source_of(self.path, video)
         progress(0.0, f"Reading keypoints of {video.name}")
         frames = _read_coco(source) if source.is_file() else _read_folder(source)
         times_s = _frame_times(video, self.fps, frames)
@@ -89,10 +89,19 @@ def _detections(rows: list[People], times_s: np.ndarray, image_size: np.ndarray)
     )
 
 
-def _source_for(path: Path, video: Path) -> Path:
+def source_of(path: Path, video: Path) -> Path:
+    """The file or folder of a video's keypoints in a folder of several videos', or `path` itself.
+
+    Raises InputError where there is nothing.
+    """
     if path.is_file():
         return path
-    for name in (video.stem, f"{video.stem}_json", f"{video.stem}.json"):
+    for name in (
+        video.stem,
+        f"{video.stem}_json",
+        f"{video.stem}.json",
+        f"{video.stem}.npz",
+    ):
         if (path / name).exists():
             return path / name
     if path.is_dir():

@@ -63,3 +63,11 @@ def test_a_long_take_is_sampled():
     assert len(moments) == MAX_FRAMES
     assert moments[0] < 1.5
     assert moments[-1] > 18.0
+
+
+def test_turning_the_camera_away_is_no_way_out(problem):
+    """Keypoints behind a camera pull nowhere; they must not be free all the same."""
+    observed, priors, scene = problem
+    away = replace(scene, t=scene.t - np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 20.0]]))
+    right = adjust(scene, observed, priors, n_steps=5).cost
+    assert linearise(away, observed, priors).cost > 3.0 * right

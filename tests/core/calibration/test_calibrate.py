@@ -52,6 +52,17 @@ def test_every_useful_angle_between_the_phones_is_found(angle_deg):
     assert rotation_error_deg(calibration, truth) < 4.0
 
 
+@pytest.mark.parametrize("angle_deg", [60.0, 120.0])
+def test_a_detector_that_guesses_no_depth_will_do(angle_deg):
+    truth = perform(angle_deg=angle_deg, noise_px=2.0)
+    flat = [
+        replace(track, world_landmarks_m=np.full_like(track.world_landmarks_m, np.nan))
+        for track in truth.tracks
+    ]
+    calibration = calibrate(flat, truth.timeline(), focal_35mm=NO_METADATA)
+    assert rotation_error_deg(calibration, truth) < 4.0
+
+
 def test_an_offset_that_is_a_frame_off_is_mended():
     truth = perform()
     calibration = calibrate(
