@@ -5,7 +5,7 @@ import bpy
 from .armature.bake_options import RetargetOptions, RootMotion
 from .armature.export import FORMATS
 from .armature.export_presets import export_preset_items
-from .rig_maps import detect_into
+from .rig_search import find_bones
 
 _FORMAT_LABELS = {"fbx": "FBX", "bvh": "BVH", "glb": "glTF", "usd": "USD"}
 _FORMAT_TIPS = {
@@ -28,7 +28,7 @@ def _is_armature(_self: "MVMOCAP_PG_bake", candidate: bpy.types.Object) -> bool:
 
 
 def _target_changed(self: "MVMOCAP_PG_bake", _context: bpy.types.Context) -> None:
-    detect_into(self)
+    find_bones(self)
 
 
 def _bone_changed(self: "MVMOCAP_PG_bone", _context: bpy.types.Context) -> None:

@@ -29,6 +29,8 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
             self.say(context, layout, "No armature chosen: one is made from the performer.")
         elif bake.bones:
             self._draw_map(layout, bake)
+        else:
+            self.say(context, layout, "Its bones are looked for, at the latest by Bake.")
         layout.prop(bake, "use_range")
         if bake.use_range:
             points = layout.column(align=True)

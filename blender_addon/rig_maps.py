@@ -1,5 +1,6 @@
 """Bone maps between the files of presets and the rows of the panel."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,16 +29,26 @@ def all_presets() -> tuple[list[BonePreset], list[str]]:
 def detect_into(bake: "MVMOCAP_PG_bake") -> DetectedMap | None:
     """Fill the rows with the likeliest bones of the target; None without a target."""
     if bake.target is None or bake.target.type != "ARMATURE":
-        bake.bones.clear()
-        bake.preset, bake.score = "", 0.0
+        clear_rows(bake)
         return None
+    found = rig_search(bake.target)()
+    fill_rows(bake, found)
+    return found
+
+
+def rig_search(armature_object: bpy.types.Object) -> Callable[[], DetectedMap]:
+    """The search for a rig's bones: reads the rig now, and what is returned may run in a thread."""
     from .armature.mapping.detect import detect_bones  # numpy: no part of Blender's start
     from .armature.read_rig import read_rig
 
-    presets, _ = all_presets()
-    found = detect_bones(read_rig(bake.target), presets)
-    fill_rows(bake, found)
-    return found
+    rig, (presets, _) = read_rig(armature_object), all_presets()
+    return lambda: detect_bones(rig, presets)
+
+
+def clear_rows(bake: "MVMOCAP_PG_bake") -> None:
+    """No bones are known."""
+    bake.bones.clear()
+    bake.preset, bake.score = "", 0.0
 
 
 def apply_into(bake: "MVMOCAP_PG_bake", preset: BonePreset) -> DetectedMap:
@@ -54,23 +65,27 @@ def fill_rows(bake: "MVMOCAP_PG_bake", found: DetectedMap) -> None:
     """One row for each joint, those without a bone included."""
     bake.bones.clear()
     for joint in joint_names():
-        row = bake.bones.add()
-        row.name = row.joint = joint
-        row.bone = found.bones.get(joint, "")
-        row.certainty = found.certainty.get(joint, 1.0)
+        _add_row(bake, joint, found.bones.get(joint, ""), found.certainty.get(joint, 1.0))
     bake.preset, bake.score = found.family, found.score
+
+
+def _add_row(bake: "MVMOCAP_PG_bake", joint: str, bone: str, certainty: float) -> None:
+    row = bake.bones.add()
+    row.name = row.joint = joint
+    row.bone = bone
+    row.certainty = certainty  # after the bone: choosing one makes it certain
 
 
 def follow_override(bake: "MVMOCAP_PG_bake", armature_object: bpy.types.Object) -> None:
     """Make a linked target's library override the target, with the bone map that there is."""
     if bake.target == armature_object:
         return
-    rows = [(row.bone, row.certainty) for row in bake.bones]
+    rows = [(row.joint, row.bone, row.certainty) for row in bake.bones]
     found = bake.preset, bake.score
-    bake.target = armature_object  # which detects its bones anew
-    for row, (bone, certainty) in zip(bake.bones, rows, strict=True):
-        row.bone = bone
-        row.certainty = certainty  # after the bone: choosing one makes it certain
+    bake.target = armature_object  # which has its bones looked for anew
+    bake.bones.clear()
+    for joint, bone, certainty in rows:
+        _add_row(bake, joint, bone, certainty)
     bake.preset, bake.score = found
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 PLAYS = Path(__file__).resolve().parent / "in_window"
 VARIABLE = "MVMOCAP_BLENDER"
-DEFAULT_ROOT = ".blender"
+CACHED_ROOT = "mvmocap/blender-trixie"
+"""Where `./run test gui` makes one, in the user's cache folder."""
 
 _SCREEN = "1600x1000x24"
 _TIMEOUT_S = 560.0
@@ -31,18 +32,19 @@ class RealBlender:
     program: str
 
     def command(self, arguments: Sequence[str], environment: dict[str, str]) -> list[str]:
-        """Command line that runs a program there, without a network, with a few variables set."""
-        inside = [] if self.root is None else ["unshare", "--net", "chroot", str(self.root)]
+        """Command line that runs a program there with a few variables set."""
+        inside = [] if self.root is None else ["chroot", str(self.root)]
         return [*inside, "/usr/bin/env", *(f"{k}={v}" for k, v in environment.items()), *arguments]
 
 
-def find_blender(repository: Path) -> RealBlender | str:
-    """Blender as $MVMOCAP_BLENDER or .blender/ says, or why there is none."""
-    chosen = Path(os.environ.get(VARIABLE, repository / DEFAULT_ROOT))
+def find_blender() -> RealBlender | str:
+    """Blender as $MVMOCAP_BLENDER says or as `./run test gui` has made it, or why there is none."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    chosen = Path(os.environ.get(VARIABLE, cache / CACHED_ROOT))
     if chosen.is_file():
         return RealBlender(None, str(chosen))
     if not (chosen / "usr/bin/blender").exists():
-        return f"no Blender with a window: set {VARIABLE}, or see docs/guide/for-developers.md"
+        return f"no Blender with a window: ./run test gui makes one, or set {VARIABLE}"
     if os.geteuid() != 0:
         return f"{chosen} is a system folder, which only root can enter"
     return RealBlender(chosen, "/usr/bin/blender")
@@ -51,7 +53,7 @@ def find_blender(repository: Path) -> RealBlender | str:
 def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Play `in_window/PLAY.py` in a fresh Blender; return what it found.
 
-    task: what the play reads; its paths lie in `folder` or the repository.
+    task: what the play reads; its paths lie beside `folder`, one folder up, or in the repository.
     """
     task_file = folder / "task.json"
     task_file.write_text(json.dumps({**task, "folder": str(folder)}))
@@ -65,7 +67,7 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
         "OMP_NUM_THREADS": "1",
     }
     with (
-        _mounted(blender.root, [PLAYS.parents[2], folder.parent]),
+        _mounted(blender.root, [PLAYS.parents[2], folder.parents[1]]),
         _screen(blender, folder) as display,
     ):
         width, height, _ = _SCREEN.split("x")
@@ -75,6 +77,8 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
         command = blender.command(
             [blender.program, *arguments], {**environment, "DISPLAY": display}
         )
+        if blender.root is not None:
+            command = ["unshare", "--net", *command]  # not the screen: it would share its number
         with (folder / "blender.log").open("w") as log:
             done = subprocess.run(command, stdout=log, stderr=log, timeout=_TIMEOUT_S, check=False)
     facts = folder / "facts.json"

@@ -5,20 +5,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from blender_window import find_blender, run_play
+from synthetic_clip import synthetic_clip
 
 pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")
 def play(repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    blender = find_blender(repository)
+    blender = find_blender()
     if isinstance(blender, str):
         pytest.skip(blender)
 
     def run(name: str, **task: Any) -> tuple[dict[str, Any], Path]:
-        folder = tmp_path_factory.mktemp(name)
+        folder = tmp_path_factory.mktemp(name) / "Tänze, 2. Übung 踊り"
+        folder.mkdir()
         copied = shutil.copy(extension_zip, folder)
         (folder / "footage").mkdir()
         videos = [
@@ -119,6 +122,12 @@ def test_a_cancelled_solve_leaves_the_scene_and_no_process(interrupted: dict[str
     assert interrupted["cancelled"] == ["CANCELLED", True, []]
 
 
+def test_a_second_take_waits_for_the_first(interrupted: dict[str, Any]):
+    assert interrupted["waiting"] == 1
+    assert interrupted["first_ended"] == ["second take", 0]
+    assert interrupted["second_ended"] == ["CANCELLED", []]
+
+
 def test_a_killed_worker_is_told_with_its_log(interrupted: dict[str, Any]):
     state, error, log = interrupted["killed"]
     assert state == "FAILED"
@@ -145,3 +154,32 @@ def test_closing_the_window_while_it_solves_ends_the_worker(play: Any):
     _, folder = play("quit")
     said = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in said if str(folder).encode() in line]
+
+
+@pytest.fixture(scope="module")
+def large_rig(play: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    take = tmp_path_factory.mktemp("minute")
+    clip = synthetic_clip(n_frames=3600, fps=60.0)
+    np.savez_compressed(take / "motion.npz", **clip.to_arrays())
+    return play("large_rig", take=str(take))[0]
+
+
+def test_an_unknown_rig_is_looked_at_beside_the_window(large_rig: dict[str, Any]):
+    assert large_rig["rows_at_once"] == 0
+    assert large_rig["found"][1] > 0
+
+
+def test_a_minute_is_baked_onto_a_large_rig(
+    large_rig: dict[str, Any], capsys: pytest.CaptureFixture[str]
+):
+    first_s, later_s = large_rig["choosing_s"]
+    lines = [
+        "",
+        f"a rig of {large_rig['n_bones']} bones, 3600 frames, on the clock:",
+        f"enabling the extension {large_rig['enable_s']:.3f} s",
+        f"choosing the rig {first_s:.3f} s with the import of numpy, {later_s:.3f} s later",
+        f"baking {large_rig['bake_s']:.3f} s",
+    ]
+    with capsys.disabled():
+        sys.stdout.write("\n".join([*lines, ""]))
+    assert large_rig["keys"] == [1.0, 3600.0]

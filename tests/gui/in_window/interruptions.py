@@ -23,6 +23,7 @@ def play(stage: Stage) -> Play:
     add_footage(stage, TASK)
     yield wait_for_footage
     yield from cancel(stage)
+    yield from queue_two(stage)
     yield from kill_worker(stage)
     yield from bake_and_undo(stage)
     yield from save_and_reopen(stage)
@@ -36,6 +37,30 @@ def cancel(stage: Stage) -> Play:
     state = bpy.context.window_manager.mvmocap
     stage.facts["cancelled"] = [state.state, contents() == before, _workers()]
     yield from stage.show("11_cancelled")
+
+
+def queue_two(stage: Stage) -> Play:
+    settings, state = bpy.context.scene.mvmocap, bpy.context.window_manager.mvmocap
+    yield from _solve_until(stage, 0.02)
+    settings.take_name = "second take"
+    stage.call(bpy.ops.mvmocap.solve, "INVOKE_DEFAULT")
+
+    def is_queued() -> bool:
+        return state.n_waiting == 1
+
+    def has_moved_up() -> bool:
+        return state.take_name == "second take" and state.state == "RUNNING"
+
+    yield is_queued
+    stage.facts["waiting"] = state.n_waiting
+    yield from stage.show("15_two_takes")
+    stage.call(bpy.ops.mvmocap.cancel_solve)
+    yield has_moved_up
+    stage.facts["first_ended"] = [state.take_name, state.n_waiting]
+    stage.call(bpy.ops.mvmocap.cancel_solve)
+    yield _is_over
+    stage.facts["second_ended"] = [state.state, _workers()]
+    settings.take_name = ""
 
 
 def kill_worker(stage: Stage) -> Play:

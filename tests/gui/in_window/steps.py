@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -171,10 +172,11 @@ def _flattened(play: Play) -> Play:
 
 
 def _leave(stage: Stage, failure: str) -> None:
-    if failure:
-        stage.shoot("failure")
     stage.write_facts(failure)
     sys.stdout.flush()
+    if failure:
+        with suppress(OSError, subprocess.SubprocessError):  # the screen itself may be gone
+            stage.shoot("failure")
     os._exit(1 if failure else 0)
 
 

@@ -84,6 +84,11 @@ def scene_and_bake(stage: Stage) -> Play:
     rig = add_metarig()
     bake = scene.mvmocap_bake
     bake.target = rig
+
+    def has_bones() -> bool:
+        return len(bake.bones) > 0
+
+    yield has_bones
     stage.facts["map"] = [bake.preset, bake.score]
     yield from stage.show("06_target")
     stage.facts["bake"] = stage.call(bpy.ops.mvmocap.bake, "INVOKE_DEFAULT")

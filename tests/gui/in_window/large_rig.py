@@ -1,0 +1,64 @@
+"""TASK.json: choose a rig with meaningless names, bake a minute onto it, and time both."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from steps import Play, Stage, open_sidebar, perform
+from the_way import add_metarig, install, save_empty
+
+TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
+
+
+def play(stage: Stage) -> Play:
+    yield from install(TASK)
+    stage.facts["enable_s"] = _enabling_s()
+    save_empty(TASK)
+    yield from open_sidebar(stage)
+    rig = add_metarig()
+    for number, bone in enumerate(rig.data.bones):
+        bone.name = f"b{number}"
+    bake = bpy.context.scene.mvmocap_bake
+    stage.facts["n_bones"] = len(rig.data.bones)
+    yield 1.0
+    chosen_s = []
+    for target in (rig, None, rig):  # the first time numpy is imported too
+        start_s = time.monotonic()
+        bake.target = target
+        chosen_s.append(time.monotonic() - start_s)
+    stage.facts["choosing_s"] = [chosen_s[0], chosen_s[2]]
+    stage.facts["rows_at_once"] = len(bake.bones)
+
+    def has_bones() -> bool:
+        return len(bake.bones) > 0
+
+    yield has_bones
+    stage.facts["found"] = [bake.preset, sum(bool(row.bone) for row in bake.bones)]
+    yield from stage.show("21_large_rig")
+    bpy.context.scene.render.fps = 60
+    bpy.context.scene.mvmocap.take_folder = TASK["take"]
+    start_s = time.monotonic()
+    stage.call(bpy.ops.mvmocap.bake)
+    stage.facts["bake_s"] = time.monotonic() - start_s
+    stage.facts["keys"] = list(rig.animation_data.action.frame_range)
+
+
+def _enabling_s() -> float:
+    import addon_utils
+
+    package = "bl_ext.user_default.mvmocap"
+    addon_utils.disable(package)
+    for name in [name for name in sys.modules if name.startswith(package)]:
+        del sys.modules[name]
+    start_s = time.monotonic()
+    addon_utils.enable(package)
+    return time.monotonic() - start_s
+
+
+perform(play, Path(TASK["folder"]))
