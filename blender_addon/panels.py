@@ -142,6 +142,7 @@ class MVMOCAP_PT_clean(SidebarPanel, bpy.types.Panel):
         button = layout.column()
         button.scale_y = 1.4
         button.operator("mvmocap.clean_up")
+        layout.operator("mvmocap.save_clip")
 
 
 CLASSES = (

@@ -26,6 +26,7 @@ MODULES = (
     "operators.send_take",
     "operators.scene",
     "operators.clean_up",
+    "operators.save_clip",
     "operators.bake",
     "operators.export",
     "operators.report",

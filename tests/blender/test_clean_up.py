@@ -61,3 +61,17 @@ def test_the_scene_shows_the_new_motion_in_place_of_the_old(facts: dict[str, Any
 
 def test_an_opened_take_shows_how_it_was_cleaned(facts: dict[str, Any]):
     assert facts["opened_again"] == [1.0, True, pytest.approx(10 / 30, abs=1e-3)]
+
+
+def test_clip_is_saved_beside_the_take_and_opens_like_one(facts: dict[str, Any]):
+    assert facts["clip"] == ["FINISHED"]
+    assert facts["clip_lasts_s"] == pytest.approx(2.0 - 0.3, abs=0.07)
+    assert facts["clip_scene"] == ["FINISHED"]
+
+
+def test_clip_of_the_cleaned_motion_is_mirrored(facts: dict[str, Any]):
+    assert facts["clip_mirrors_m"] < 0.005
+
+
+def test_clip_never_replaces_the_take_it_is_made_of(facts: dict[str, Any]):
+    assert "solved take" in facts["clip_of_solved_take"]

@@ -42,6 +42,21 @@ names = [bone_name(str(name)) for name in clip.joint_names]
 heads = heads_m(scene.mvmocap_bake.baked, names, 1)
 facts["shown_error_m"] = float(np.abs(heads - clip.positions_m[0]).max())
 
+target = take.parent / "half"
+facts["clip"] = sorted(
+    bpy.ops.mvmocap.save_clip(filepath=str(target), use_mirror=True, speed=0.5, use_loop=True)
+)
+made = load_motion(target / "motion.npz")
+facts["clip_lasts_s"] = float(made.times_s[-1] - made.times_s[0])
+left, right = (clip.joint_names.tolist().index(f"{side}_wrist") for side in ("left", "right"))
+facts["clip_mirrors_m"] = float(
+    np.abs(made.positions_m[0, left, 2] - clip.positions_m[4:6, right, 2].mean())
+)
+bpy.ops.mvmocap.open_take(filepath=str(target))
+facts["clip_scene"] = sorted(bpy.ops.mvmocap.setup_scene())
+facts["clip_of_solved_take"] = refusal(bpy.ops.mvmocap.save_clip, filepath=str(take))
+
+bpy.ops.mvmocap.open_take(filepath=str(take))
 clean.smoothing, clean.use_range = 0.0, False
 bpy.ops.mvmocap.open_take(filepath=str(take))
 facts["opened_again"] = [clean.smoothing, clean.use_range, round(clean.start_s, 3)]

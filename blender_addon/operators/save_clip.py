@@ -1,0 +1,90 @@
+"""Save a clip made of the scene's motion: mirrored, faster or slower, as a cycle."""
+
+from pathlib import Path
+
+import bpy
+
+from mvmocap_core.errors import InputError
+from mvmocap_core.options import ClipChoices
+
+from .. import session
+from ..scene_take import take_folder
+from ..worker_client import Job, Outcome, Step
+from .job_operator import JobOperator
+
+_SUFFIX = ".bvh"
+_DEFAULTS = ClipChoices()
+
+
+class MVMOCAP_OT_save_clip(JobOperator, bpy.types.Operator):
+    """Let the worker make the clip; the take stays as it is."""
+
+    bl_idname = "mvmocap.save_clip"
+    bl_label = "Save Clip"
+    bl_description = (
+        "Save the cleaned motion as a clip of its own, mirrored, faster or slower, or as a cycle: "
+        "a BVH file, or a folder to open as a take"
+    )
+
+    filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH")
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.bvh", options={"HIDDEN"})
+    use_mirror: bpy.props.BoolProperty(
+        name="Mirror", description="Left for right", default=_DEFAULTS.mirror
+    )
+    speed: bpy.props.FloatProperty(
+        name="Speed",
+        description="How many times as fast",
+        default=_DEFAULTS.speed,
+        min=0.05,
+        max=20.0,
+        soft_min=0.25,
+        soft_max=4.0,
+    )
+    use_loop: bpy.props.BoolProperty(
+        name="Loop", description="End as it begins, for a cycle", default=_DEFAULTS.loop
+    )
+    blend_s: bpy.props.FloatProperty(
+        name="Blend (s)",
+        description="Seconds in which the end of a loop passes into its start",
+        default=_DEFAULTS.blend_s,
+        min=0.0,
+        max=10.0,
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A take was solved."""
+        if context.scene.mvmocap.take_folder:
+            return True
+        cls.poll_message_set("Solve a take first")
+        return False
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the file and the choices."""
+        take = Path(bpy.path.abspath(context.scene.mvmocap.take_folder))
+        place = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+        self.filepath = str(place / f"{take.name}_clip{_SUFFIX}")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def make_job(self, context: bpy.types.Context) -> Job:
+        """Let the worker write it."""
+        if not self.filepath.strip():
+            raise InputError("give the file a name.", reason="no_file")
+        folder = take_folder(context.scene)
+        target = Path(bpy.path.abspath(self.filepath))
+        flags = ["--mirror"] if self.use_mirror else []
+        if self.use_loop:
+            flags.append("--loop")
+        numbers = (f"--speed={round(self.speed, 4)}", f"--blend={round(self.blend_s, 4)}")
+        arguments = ("clip", str(folder), "--to", str(target), *numbers, *flags)
+        return Job([Step(arguments)], name=folder.name, launch=session.launch())
+
+    def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
+        """Say where it is."""
+        result = outcome.results[0]
+        self.report({"INFO"}, f"Wrote {result['file']}: {result['frames']} frames")
+
+
+CLASSES = (MVMOCAP_OT_save_clip,)
