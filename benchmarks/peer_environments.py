@@ -44,8 +44,9 @@ def peer_python(name: str, cache: Path | None = None) -> Path:
 
 
 def run(command: list[str], timeout_s: float) -> None:
-    """Run a peer's program without our own modules in its sight. Raises PeerError."""
-    environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
+    """Run a peer's program, its algebra in one thread as ours. Raises PeerError."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)  # our own modules are not for it
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=environment,

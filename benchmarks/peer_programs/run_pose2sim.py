@@ -33,10 +33,10 @@ def main(source: Path, target: Path) -> None:
         write_project(project, task)
         os.chdir(project)
         pipeline = Pose2SimPipeline(config(project, float(task["fps"])))
-        start = time.perf_counter()
+        start = time.process_time()
         pipeline.triangulation()
         pipeline.filtering()
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         (filtered,) = (project / "pose-3d").glob("*_filt_*.trc")
         landmarks_m = read_trc(filtered, len(task["confidence"][0]))
     np.savez(target, landmarks_m=landmarks_m, seconds=seconds)

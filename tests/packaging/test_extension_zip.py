@@ -4,7 +4,15 @@ import zipfile
 
 import pytest
 from core_wheel import build_core_wheel
-from extension_zip import Edition, ZipError, build_zip, long_names, missing_requirements
+from extension_zip import (
+    ADDON_FOLDER,
+    Edition,
+    ZipError,
+    addon_files,
+    build_zip,
+    long_names,
+    missing_requirements,
+)
 from licences import LicenceError, licence_files
 from manifest import manifest_text, read_manifest
 from targets import PYTHONS
@@ -57,10 +65,15 @@ def test_core_wheel_is_the_same_bytes_every_time(core_wheel, tmp_path):
     assert first.name != core_wheel.name or sha256_of(first) == sha256_of(core_wheel)
 
 
-def test_core_wheel_has_what_the_core_reads_at_run_time(core_wheel):
-    files = read_wheel(core_wheel).files
-    for name in ("report/report.html", "self_test/performer.jpg", "cli.py", "worker.py"):
-        assert f"mvmocap_core/{name}" in files
+def test_core_wheel_has_every_file_of_the_core(core_wheel, repository):
+    folder = repository / "mvmocap_core"
+    files = {
+        path.relative_to(repository).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".task"
+    }
+    assert {"mvmocap_core/motion/contacts.npz", "mvmocap_core/report/report.html"} <= files
+    assert files - set(read_wheel(core_wheel).files) == set()
 
 
 def test_zip_is_the_same_bytes_every_time(core_wheel, linux_wheels, tmp_path):
@@ -82,7 +95,8 @@ def test_zip_holds_what_its_manifest_names_and_blender_accepts_it(
         overview = archive.read("licenses/README.md").decode()
     listed = {wheel.removeprefix("./") for wheel in manifest["wheels"]}
     assert listed == {name for name in names if name.endswith(".whl")}
-    assert {"__init__.py", "LICENSE"} <= names
+    assert {"__init__.py", "LICENSE", "armature/presets/mixamo.json"} <= names
+    assert {path.relative_to(ADDON_FOLDER).as_posix() for path in addon_files()} <= names
     assert not any("__pycache__" in name for name in names)
     for wheel in [core_wheel, *wheels]:
         facts = read_wheel(wheel)
