@@ -353,6 +353,7 @@ class _Job:
         report = content.solved_report(evidence, self.stages, fit=fit)
         self.take.save_job(Job(self.videos, self.options))
         page.write_report(self.take.folder, report, evidence, pictures)
+        self.take.drop_unused()
         return report
 
     def _kept(

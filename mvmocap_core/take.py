@@ -4,9 +4,10 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +43,8 @@ T = TypeVar("T")
 
 STAGES_SCHEMA = 1
 _CHUNK_BYTES = 1 << 22
+_KEY_BYTES = 10
+_OF_INPUTS = re.compile(rf"[a-z]+-[0-9a-f]{{{2 * _KEY_BYTES}}}\.npz")
 
 
 def content_hash(path: Path) -> str:
@@ -93,6 +96,7 @@ class Take:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._used: set[Path] = set()
 
     @property
     def motion_path(self) -> Path:
@@ -106,7 +110,9 @@ class Take:
 
     def load(self, stage: str, inputs: Mapping[str, object], cls: type[T]) -> T | None:
         """Give the stage's stored result; None where there is none that is whole."""
-        arrays = load_arrays(self.stage_path(stage, inputs))
+        path = self.stage_path(stage, inputs)
+        self._used.add(path)
+        arrays = load_arrays(path)
         if arrays is None:
             return None
         try:
@@ -116,7 +122,20 @@ class Take:
 
     def store(self, stage: str, inputs: Mapping[str, object], result: object) -> None:
         """Keep the stage's result. Raises InputError when it cannot be written."""
-        save_arrays(self.stage_path(stage, inputs), to_arrays(result))
+        path = self.stage_path(stage, inputs)
+        self._used.add(path)
+        save_arrays(path, to_arrays(result))
+
+    def drop_unused(self) -> None:
+        """Delete the stages' results for other inputs than those used since the take was opened.
+
+        Detections stay whatever their inputs: they cost more than all the rest.
+        """
+        for path in (self.folder / "stages").glob("*.npz"):
+            is_kept = path in self._used or not _OF_INPUTS.fullmatch(path.name)
+            if not is_kept and not path.name.startswith("detect-"):
+                with suppress(OSError):  # another program reads it: it goes the next time
+                    path.unlink()
 
     def save_job(self, job: Job) -> None:
         """Remember the videos and options, so that the report can be made again."""
@@ -145,7 +164,7 @@ class Take:
 def input_key(inputs: Mapping[str, object]) -> str:
     """Short hash of a stage's inputs, given as JSON values."""
     text = json.dumps({"schema": STAGES_SCHEMA, **inputs}, sort_keys=True, allow_nan=False)
-    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+    return hashlib.blake2b(text.encode(), digest_size=_KEY_BYTES).hexdigest()
 
 
 @contextmanager

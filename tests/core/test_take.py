@@ -31,6 +31,25 @@ def test_stored_result_is_found_for_the_same_inputs_only(tmp_path):
         assert take.load("body", INPUTS, Result) is None
 
 
+def test_results_for_other_inputs_are_dropped_and_detections_stay(tmp_path):
+    other = {**INPUTS, "range": [None, 2.6]}
+    with open_take(tmp_path) as take:
+        for stage in ("detect", "sync", "body"):
+            take.store(stage, other, Result(np.zeros(1)))
+        (tmp_path / "stages" / "solved.npz").write_bytes(b"of the last solve")
+    with open_take(tmp_path) as take:
+        take.store("sync", INPUTS, Result(np.ones(1)))
+        assert take.load("body", other, Result) is not None
+        take.drop_unused()
+        left = {path.name for path in (tmp_path / "stages").iterdir()}
+        assert left == {
+            take.stage_path("detect", other).name,
+            take.stage_path("sync", INPUTS).name,
+            take.stage_path("body", other).name,
+            "solved.npz",
+        }
+
+
 def test_damaged_result_is_not_found(tmp_path):
     with open_take(tmp_path) as take:
         take.store("sync", INPUTS, Result(np.arange(4.0)))
