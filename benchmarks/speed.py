@@ -28,16 +28,13 @@ from benchmarks.tables import (
     text_table,
     write_section,
 )
-from mvmocap_core.body.solve import solve_body
-from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.files import write_text
-from mvmocap_core.options import ASSUMED_HEIGHT_M
+from mvmocap_core.options import SolveOptions
 from mvmocap_core.people.tracks import select_performer
-from mvmocap_core.pipeline import refined_timeline
-from mvmocap_core.progress import silent
-from mvmocap_core.sync.estimate import estimate_timeline
+from mvmocap_core.pipeline import solve_tracks
+from mvmocap_core.stages import STAGE_SHARES
 from mvmocap_core.video.frames import iter_frames
 
 CLIP, FPS = "charleston", 30.0
@@ -54,15 +51,17 @@ WORK_NAMES = {
     "detect": "detect both videos, a process each",
     "solve": "solve from detections",
 }
+SOLVED_STAGES = ("sync", "calibrate", "lift", "body", "clean")
 HEAD = (
     "work", "video s", "frames", "seconds", "frames/s", "x length", "peak MiB",
-    "sync s", "calibrate s", "body s",
+    *(f"{stage} s" for stage in SOLVED_STAGES),
 )  # fmt: skip
 EXPLANATION = """
 Two views of 640 x 480 at 30 frames a second, a rendered clip played there and back. *frames*
 counts the moments of a take (each is two pictures where there are two videos); *x length* is
 seconds of work for a second of video; *peak MiB* is the largest resident memory of the process
-that worked, without the detector's children, whose largest one counts in its own row.
+that worked, without the detector's children, whose largest one counts in its own row. Baking
+is timed by `./run bench rigs`.
 """
 
 
@@ -138,19 +137,26 @@ def _detect(length_s: float) -> dict[str, float]:
 
 def _solve(length_s: float) -> dict[str, float]:
     tracks = [long_track(detected_track(video), length_s, FPS) for video in _videos()]
-    marks = [time.perf_counter()]
-    timeline = estimate_timeline(tracks, (None, None))
-    marks.append(time.perf_counter())
-    calibration = calibrate(tracks, timeline, focal_35mm=(None, None), progress=silent)
-    timeline = refined_timeline(timeline, calibration)
-    marks.append(time.perf_counter())
-    solve_body(
-        tracks, timeline, calibration, fps=FPS, start_s=0.0, end_s=length_s - 1.0 / FPS,
-        height_m=ASSUMED_HEIGHT_M, progress=silent,
-    )  # fmt: skip
-    marks.append(time.perf_counter())
-    names = ("sync", "calibrate", "body")
-    return {name: b - a for name, a, b in zip(names, marks, marks[1:], strict=False)}
+    clock = StageClock()
+    solve_tracks(
+        tracks, (None, None), SolveOptions(), fps=FPS, focal_35mm=(None, None), progress=clock
+    )
+    return clock.seconds
+
+
+class StageClock:
+    """Progress that times the stages: each is told by its name when it begins and when it ends."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._begun: dict[str, float] = {}
+
+    def __call__(self, fraction: float, message: str) -> None:
+        """Hear of a stage's begin or end, or of something in between."""
+        if message in self._begun:
+            self.seconds[message] = time.perf_counter() - self._begun[message]
+        elif message in STAGE_SHARES:
+            self._begun[message] = time.perf_counter()
 
 
 def _result(work: str, length_s: float, again: bool) -> dict[str, Any]:
@@ -180,7 +186,7 @@ def _key() -> str:
 def _cells(work: str, length_s: float, result: dict[str, Any]) -> list[str]:
     name = WORK_NAMES[work]
     if "failed" in result:
-        return [f"{name}: failed: {result['failed']}", show(length_s, 0), *[""] * 8]
+        return [f"{name}: failed: {result['failed']}", show(length_s, 0), *[""] * (len(HEAD) - 2)]
     seconds, stages_s = result["seconds"], result["stages_s"]
     return [
         name,
@@ -190,5 +196,5 @@ def _cells(work: str, length_s: float, result: dict[str, Any]) -> list[str]:
         show(result["frames"] / seconds),
         show(seconds / length_s, 2),
         show(result["peak_mib"], 0),
-        *(show(stages_s.get(stage)) for stage in ("sync", "calibrate", "body")),
+        *(show(stages_s.get(stage)) for stage in SOLVED_STAGES),
     ]

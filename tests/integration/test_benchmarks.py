@@ -11,10 +11,12 @@ from benchmarks.long_takes import long_track, there_and_back
 from benchmarks.motion_capture import DEV_SUBJECTS, MotionCapture, load_motions
 from benchmarks.scoring import score_triangulation
 from benchmarks.sounds import KINDS, Microphone, make_scene, record
+from benchmarks.speed import StageClock
 from benchmarks.synthetic import Difficulty, make_take
 from benchmarks.tables import markdown_table, text_table, write_section
 from mvmocap_core.detection.detections import LANDMARK_NAMES
 from mvmocap_core.geometry.cameras import project_points
+from mvmocap_core.stages import Stages
 
 
 @pytest.fixture
@@ -125,3 +127,13 @@ def test_recordings_start_when_the_phone_does(kind: str):
     lags = np.arange(-20, 21)
     alike = [float(np.dot(np.roll(heard, -lag), part)) for lag in lags]
     assert abs(lags[int(np.argmax(alike))]) <= 8
+
+
+def test_stages_are_timed_from_their_begin_to_their_end():
+    clock = StageClock()
+    stages = Stages(clock)
+    stages.run("sync", lambda progress: progress(0.5, "half of it"))
+    with pytest.raises(ZeroDivisionError):
+        stages.run("body", lambda _: 1 / 0)
+    assert list(clock.seconds) == ["sync"]
+    assert clock.seconds["sync"] == pytest.approx(stages.timings_s["sync"], abs=0.05)
