@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from . import panel_bake, panel_footage, panel_text
+from . import panel_bake, panel_correct, panel_footage, panel_text
 from .panel_trust import draw_trust
 from .sidebar import SidebarPanel
 
@@ -150,6 +150,7 @@ CLASSES = (
     MVMOCAP_PT_solve,
     MVMOCAP_PT_advanced,
     MVMOCAP_PT_scene,
+    *panel_correct.CLASSES,
     MVMOCAP_PT_clean,
     *panel_bake.CLASSES,
 )

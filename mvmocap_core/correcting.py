@@ -26,6 +26,7 @@ from mvmocap_core.corrections.files import (
 from mvmocap_core.corrections.keypoints import ViewKeypoints, save_keypoints
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import InputError
+from mvmocap_core.lifting.lift_take import with_network
 from mvmocap_core.lifting.lifted import lift_by_detector
 from mvmocap_core.motion.contacts import edited as edited_contacts
 from mvmocap_core.progress import Progress
@@ -153,8 +154,10 @@ def _swaps(
 def _seen(found: Evidence, tracks: Sequence[Track]) -> SeenByViews:
     """What the body is fitted to."""
     timeline, cameras, times_s = found.timeline, found.calibration.cameras, found.motion.times_s
-    is_lifted = found.options.method != "geometry"
-    lifted = lift_by_detector(tracks, timeline, cameras, times_s) if is_lifted else None
+    if found.options.method == "geometry":
+        return gather_evidence(tracks, timeline, cameras, times_s)
+    lifted = lift_by_detector(tracks, timeline, cameras, times_s)
+    lifted = with_network(lifted, tracks, timeline, cameras, times_s)
     return gather_evidence(tracks, timeline, cameras, times_s, lifted)
 
 

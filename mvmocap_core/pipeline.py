@@ -26,9 +26,8 @@ from mvmocap_core.given_facts import gather_facts
 from mvmocap_core.kept_detector import KeptDetector
 from mvmocap_core.known_cameras.camera import KnownCamera
 from mvmocap_core.known_cameras.checkerboard import measure_lens
-from mvmocap_core.lifting.lift_take import lift_take
-from mvmocap_core.lifting.lifted import Lifted, combine, fill, lift_by_detector
-from mvmocap_core.lifting.weights import load_weights
+from mvmocap_core.lifting.lift_take import with_network
+from mvmocap_core.lifting.lifted import Lifted, lift_by_detector
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import ASSUMED_HEIGHT_M, CleanUp, SolveOptions
@@ -415,21 +414,14 @@ def _lift(
     options: SolveOptions,
     fps: float,
 ) -> Lifted | None:
-    """What single views say of depth, unless the method does without.
-
-    Of one video, detector and network together know more than either. Of two, the detector's own
-    3D is the better guess once it is put right; the network adds what the detector does not see.
-    """
+    """What single views say of depth, unless the method does without."""
     if options.method == "geometry":
         return None
     start_s, end_s = _solved_range(tracks, timeline, options)
     times_s = frame_times(tracks, timeline, fps, start_s, end_s)
     lifted = lift_by_detector(tracks, timeline, calibration.cameras, times_s)
     checks.check_depth(tracks, lifted.points)
-    by_network = lift_take(load_weights()[0], tracks, timeline, calibration.cameras, times_s)
-    if len(tracks) == 1:
-        return combine(lifted, by_network)
-    return fill(lifted, by_network)
+    return with_network(lifted, tracks, timeline, calibration.cameras, times_s)
 
 
 def _body(

@@ -36,7 +36,8 @@ class MVMOCAP_OT_clean_up(JobOperator, bpy.types.Operator):
         if not context.scene.mvmocap.take_folder:
             cls.poll_message_set("Solve a take first")
             return False
-        if manager.mvmocap.is_running or manager.mvmocap_clean.is_running:
+        at_work = (manager.mvmocap, manager.mvmocap_clean, manager.mvmocap_correct)
+        if any(state.is_running for state in at_work):
             cls.poll_message_set("Wait until the take is ready")
             return False
         return True

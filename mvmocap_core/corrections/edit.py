@@ -1,6 +1,8 @@
 """One correction more, or one less: each gives new corrections and leaves the old ones alone."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from mvmocap_core.corrections.corrections import (
     Corrections,
@@ -10,6 +12,7 @@ from mvmocap_core.corrections.corrections import (
     SideState,
     ViewCorrections,
 )
+from mvmocap_core.detection.detections import LANDMARK_NAMES
 
 SAME_FRAME_S = 0.002
 """Times closer together than this are one frame."""
@@ -61,6 +64,51 @@ def mark_sides(corrections: Corrections, view: int, sides: SideState) -> Correct
 def mark_contact(corrections: Corrections, contact: FootContact) -> Corrections:
     """Say whether a foot stands on the floor over a range."""
     return replace(corrections, contacts=(*corrections.contacts, contact))
+
+
+def with_followers(moved: MovedKeypoint, keypoints_px: np.ndarray) -> list[MovedKeypoint]:
+    """A moved landmark and those that go with it, by as much as it was moved.
+
+    keypoints_px: (33, 2) where that frame's landmarks are before; NaN = not seen, which stays so.
+    """
+    before = keypoints_px[LANDMARK_NAMES.index(moved.landmark)]
+    every = [moved]
+    for name in FOLLOWERS.get(moved.landmark, ()):
+        x_px, y_px = keypoints_px[LANDMARK_NAMES.index(name)] + (moved.x_px, moved.y_px) - before
+        if np.isfinite(x_px + y_px):
+            every.append(replace(moved, landmark=name, x_px=float(x_px), y_px=float(y_px)))
+    return every
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One correction of a take. view: its video, counted from 0; None for a foot contact."""
+
+    view: int | None
+    correction: MovedKeypoint | HiddenLandmark | SideState | FootContact
+
+
+def entries(corrections: Corrections) -> list[Entry]:
+    """Every correction: video after video, each in its order, then the contacts."""
+    listed: list[Entry] = []
+    for number, view in enumerate(corrections.views):
+        every = (*view.moved, *view.hidden, *view.sides)
+        listed += [Entry(number, correction) for correction in every]
+    return listed + [Entry(None, contact) for contact in corrections.contacts]
+
+
+def without(corrections: Corrections, entry: Entry) -> Corrections:
+    """The corrections but for one, and those that are the same as it."""
+    if entry.view is None:
+        contacts = tuple(each for each in corrections.contacts if each != entry.correction)
+        return replace(corrections, contacts=contacts)
+    old = corrections.view(entry.view)
+    kept = ViewCorrections(
+        moved=tuple(each for each in old.moved if each != entry.correction),
+        hidden=tuple(each for each in old.hidden if each != entry.correction),
+        sides=tuple(each for each in old.sides if each != entry.correction),
+    )
+    return _with_view(corrections, entry.view, kept)
 
 
 def _is_same(first: MovedKeypoint, second: MovedKeypoint) -> bool:

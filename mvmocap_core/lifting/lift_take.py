@@ -7,8 +7,9 @@ import numpy as np
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import LANDMARK_NAMES, MIN_CONFIDENCE, Track
 from mvmocap_core.lifting.joints import LANDMARK_INDICES
-from mvmocap_core.lifting.lifted import Lifted, sampled
+from mvmocap_core.lifting.lifted import Lifted, combine, fill, sampled
 from mvmocap_core.lifting.lifting import LIFTER_FPS, LifterInput, lift, lifter_input
+from mvmocap_core.lifting.weights import load_weights
 from mvmocap_core.sync.timeline import Timeline
 
 REAL_OVER_VIRTUAL = 1.5
@@ -69,6 +70,23 @@ def lift_take(
         error[view, rows[:, None], LANDMARK_INDICES] = REAL_OVER_VIRTUAL * between[1][rows]
         axes[view, rows] = given.R_crop_cam[np.where(share[:, 0, 0] < 0.5, left, left + 1)][rows]
     return Lifted(points, error, axes, "network")
+
+
+def with_network(
+    by_detector: Lifted,
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    cameras: Cameras,
+    times_s: np.ndarray,
+) -> Lifted:
+    """What the detector says of depth at `times_s` (F,), with what the pretrained network knows.
+
+    Of one video, both together know more than either. Of two, the detector's own 3D is the better
+    guess once it is put right; the network adds what the detector does not see.
+    """
+    by_network = lift_take(load_weights()[0], tracks, timeline, cameras, times_s)
+    join = combine if len(tracks) == 1 else fill
+    return join(by_detector, by_network)
 
 
 def _near_seen(seen: np.ndarray) -> np.ndarray:

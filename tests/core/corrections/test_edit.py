@@ -1,3 +1,5 @@
+import numpy as np
+
 from mvmocap_core.corrections.corrections import (
     Corrections,
     FootContact,
@@ -7,12 +9,16 @@ from mvmocap_core.corrections.corrections import (
     ViewCorrections,
 )
 from mvmocap_core.corrections.edit import (
+    entries,
     hide_landmark,
     mark_contact,
     mark_sides,
     move_keypoint,
     show_landmark,
+    with_followers,
+    without,
 )
+from mvmocap_core.detection.detections import LANDMARK_NAMES
 
 
 def test_moving_again_at_the_same_frame_replaces_the_place():
@@ -56,3 +62,37 @@ def test_marks_are_kept_in_their_order():
     contact = FootContact(foot="left", point="heel", start_s=0.0, end_s=1.0, in_contact=True)
     assert mark_contact(corrections, contact).view(1).sides == tuple(sides)
     assert mark_contact(corrections, contact).contacts == (contact,)
+
+
+def test_a_hand_goes_with_its_wrist_as_far_as_it_is_seen():
+    keypoints_px = np.zeros((33, 2))
+    keypoints_px[LANDMARK_NAMES.index("left_wrist")] = 10.0, 20.0
+    keypoints_px[LANDMARK_NAMES.index("left_index")] = 15.0, 26.0
+    keypoints_px[LANDMARK_NAMES.index("left_thumb")] = np.nan
+    moved = MovedKeypoint("left_wrist", 1.0, 13.0, 18.0)
+    places = {m.landmark: (m.x_px, m.y_px) for m in with_followers(moved, keypoints_px)}
+    assert places == {
+        "left_wrist": (13.0, 18.0), "left_index": (18.0, 24.0), "left_pinky": (3.0, -2.0),
+    }  # fmt: skip
+
+
+def test_a_landmark_that_was_not_found_comes_alone():
+    moved = MovedKeypoint("left_ankle", 1.0, 13.0, 18.0)
+    assert with_followers(moved, np.full((33, 2), np.nan)) == [moved]
+
+
+def test_every_entry_can_be_taken_out_alone():
+    contact = FootContact(foot="left", point="heel", start_s=0.0, end_s=1.0, in_contact=True)
+    corrections = Corrections(
+        (
+            ViewCorrections(hidden=(HiddenLandmark("nose", 0.0, 1.0),)),
+            ViewCorrections(
+                (MovedKeypoint("nose", 1.0, 2.0, 3.0),), (), (SideState("whole", 0.0, 1.0, True),)
+            ),
+        ),
+        (contact,),
+    )
+    listed = entries(corrections)
+    assert [entry.view for entry in listed] == [0, 1, 1, None]
+    for entry in listed:
+        assert entries(without(corrections, entry)) == [e for e in listed if e is not entry]

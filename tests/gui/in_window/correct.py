@@ -1,0 +1,146 @@
+"""TASK.json: drag a keypoint with the mouse, undo, mark, solve again; pictures of it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from steps import Play, Stage, open_sidebar, perform
+from the_way import contents, install, save_empty
+
+TASK = json.loads(Path(os.environ["MVMOCAP_GUI_TASK"]).read_text())
+TAKE = Path(TASK["take"])
+FRAME = 40
+BY_PX = (40, -25)
+
+
+def play(stage: Stage) -> Play:
+    yield from install(TASK)
+    save_empty(TASK)
+    yield from open_sidebar(stage)
+    stage.call(bpy.ops.mvmocap.open_take, filepath=str(TAKE))
+    stage.call(bpy.ops.mvmocap.setup_scene, "EXEC_DEFAULT", True)
+    bpy.context.scene.frame_set(FRAME)
+    yield 1.0
+    with bpy.context.temp_override(
+        window=stage.window, area=stage.view, region=stage.region("WINDOW")
+    ):
+        bpy.ops.view3d.view_center_camera()
+    yield from show_keypoints(stage)
+    yield from drag(stage)
+    yield from undo_and_redo(stage)
+    yield from mark(stage)
+    yield from cancel(stage)
+    yield from solve_again(stage)
+
+
+def show_keypoints(stage: Stage) -> Play:
+    stage.call(bpy.ops.mvmocap.show_keypoints, "EXEC_DEFAULT", True)
+    tool = bpy.context.workspace.tools.from_space_view3d_mode("OBJECT")
+    stage.facts["tool"] = tool.idname
+    yield from stage.scroll_sidebar(1)
+    yield from stage.show("31_keypoints")
+
+
+def drag(stage: Stage) -> Play:
+    """The left wrist, by the real mouse."""
+    start = wrist(stage)
+    for step in range(5):
+        point_at(stage, [start[axis] + BY_PX[axis] * step / 4 for axis in (0, 1)])
+        if step == 0:
+            yield 0.4
+            mouse("mousedown")
+        yield 0.4
+        if step == 3:
+            stage.facts["while_dragged"] = corrections()
+            yield from stage.show("32_dragging")
+    mouse("mouseup")
+    yield 1.0
+    end = wrist(stage)
+    stage.facts["dragged_px"] = [end[axis] - start[axis] for axis in (0, 1)]
+    stage.facts["dragged"] = [item.text for item in bpy.context.scene.mvmocap_correct.items]
+    stage.facts["in_the_file"] = corrections()
+    point_at(stage, (20, 20))
+    yield from stage.show("33_moved")
+
+
+def undo_and_redo(stage: Stage) -> Play:
+    moved = corrections()
+    stage.call(bpy.ops.ed.undo)
+    yield 0.5
+    undone = corrections(), len(bpy.context.scene.mvmocap_correct.items)
+    stage.call(bpy.ops.ed.redo)
+    yield 0.5
+    stage.facts["undone"] = undone
+    stage.facts["is_redone"] = corrections() == moved
+
+
+def mark(stage: Stage) -> Play:
+    correct = bpy.context.scene.mvmocap_correct
+    correct.use_range, correct.first, correct.last = True, FRAME - 5, FRAME + 5
+    stage.call(bpy.ops.mvmocap.mark_contact, "EXEC_DEFAULT", True, in_contact=True)
+    correct.landmark = "right_wrist"
+    stage.call(bpy.ops.mvmocap.hide_landmark, "EXEC_DEFAULT", True)
+    yield from stage.show("34_marked")
+
+
+def cancel(stage: Stage) -> Play:
+    before, motion = contents(), (TAKE / "motion.npz").read_bytes()
+    stage.call(bpy.ops.mvmocap.solve_again, "INVOKE_DEFAULT")
+    yield 0.2
+    stage.call(bpy.ops.mvmocap.cancel_solve)
+    yield is_over
+    same = (TAKE / "motion.npz").read_bytes() == motion
+    stage.facts["cancelled"] = [contents() == before, same]
+
+
+def solve_again(stage: Stage) -> Play:
+    before, motion = contents(), (TAKE / "motion.npz").read_bytes()
+    stage.longest_pauses_s()
+    stage.call(bpy.ops.mvmocap.solve_again, "INVOKE_DEFAULT")
+    stage.facts["was_running"] = not is_over()
+    yield is_over
+    stage.facts["pauses_s"] = stage.longest_pauses_s()
+    same = (TAKE / "motion.npz").read_bytes() == motion
+    stage.facts["solved"] = [contents() == before, not same, bpy.context.scene.frame_current]
+    yield from stage.show("35_solved_again")
+
+
+def is_over() -> bool:
+    return not bpy.context.window_manager.mvmocap_correct.is_running
+
+
+def corrections() -> dict:
+    path = TAKE / "corrections.json"
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def wrist(stage: Stage) -> tuple[float, float]:
+    """Where the left wrist is drawn, in the view's pixels from its lower left corner."""
+    package = sys.modules["bl_ext.user_default.mvmocap"].__name__
+    overlay = sys.modules[f"{package}.keypoint_overlay"]
+    view = sys.modules[f"{package}.keypoint_view"]
+    with bpy.context.temp_override(
+        window=stage.window, area=stage.view, region=stage.region("WINDOW")
+    ):
+        scene, region = bpy.context.scene, stage.region("WINDOW")
+        frame = overlay.footage_frame(scene, region, stage.view.spaces.active.region_3d)
+        return overlay.places(bpy.context, view.keypoints_now(bpy.context), frame)["left_wrist"]
+
+
+def point_at(stage: Stage, place: tuple[float, float]) -> None:
+    region = stage.region("WINDOW")
+    x, y = region.x + place[0], stage.window.height - region.y - place[1]
+    subprocess.run(["xdotool", "mousemove", str(round(x)), str(round(y))], check=True, timeout=30)
+
+
+def mouse(action: str) -> None:
+    subprocess.run(["xdotool", action, "1"], check=True, timeout=30)
+
+
+perform(play, Path(TASK["folder"]))

@@ -1,0 +1,66 @@
+"""Corrections by hand in a real Blender: pictures of it lie in dist/gui afterwards."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blender_window import find_blender, run_play
+
+from mvmocap_core.footage import write_proxies
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.pipeline import solve
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def found(
+    repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    blender = find_blender(repository)
+    if isinstance(blender, str):
+        pytest.skip(blender)
+    folder = tmp_path_factory.mktemp("correct")
+    videos = [repository / f"examples/charleston_{name}.mp4" for name in "ab"]
+    solve(videos, folder / "charleston", SolveOptions(height_m=1.75))
+    write_proxies(folder / "charleston", videos)
+    task = {
+        "zip": str(shutil.copy(extension_zip, folder)),
+        "take": str(folder / "charleston"),
+        "blend": str(folder / "shot.blend"),
+    }
+    try:
+        return run_play(blender, "correct", task, folder)
+    finally:
+        pictures = repository / "dist" / "gui"
+        pictures.mkdir(parents=True, exist_ok=True)
+        for picture in folder.glob("*.png"):
+            shutil.copy(picture, pictures)
+
+
+def test_showing_the_keypoints_takes_the_tool_in_hand(found: dict[str, Any]):
+    assert found["tool"] == "mvmocap.correct"
+
+
+def test_the_mouse_drags_a_keypoint(found: dict[str, Any]):
+    assert found["dragged_px"] == pytest.approx([40, -25], abs=2.0)
+    assert found["dragged"][0] == "Left wrist moved"
+    assert found["while_dragged"] == {}
+    assert found["in_the_file"]["videos"][0]["moved"][0]["landmark"] == "left_wrist"
+
+
+def test_undo_takes_it_back_in_the_take_too(found: dict[str, Any]):
+    record, n_listed = found["undone"]
+    assert not any(view["moved"] for view in record["videos"])
+    assert n_listed == 0
+    assert found["is_redone"]
+
+
+def test_a_cancelled_solve_changes_nothing(found: dict[str, Any]):
+    assert found["cancelled"] == [True, True]
+
+
+def test_solving_again_changes_the_motion_and_adds_nothing(found: dict[str, Any]):
+    assert found["was_running"]
+    assert found["solved"] == [True, True, 40]
