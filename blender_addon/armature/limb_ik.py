@@ -14,15 +14,17 @@ def bend_limb(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Turns (F, 4) of the upper and the lower bone, in the world, that bring the end to the target.
 
-    The middle stays on the side on which it is. Where the target is out of reach, the limb points
-    at it.
+    The middle stays on the side on which it is, unless it is bent backwards. Where the target is
+    out of reach, the limb points at it.
 
     root_m, middle_m, end_m: (F, 3) hip, knee, ankle, or shoulder, elbow, wrist.
-    hinge: (F, 3) unit, axis about which the limb bends where it is straight now.
+    hinge: (F, 3) unit, axis about which the limb bends forwards.
     """
     upper, lower = middle_m - root_m, end_m - middle_m
     upper_m, lower_m = (np.linalg.norm(part, axis=-1, keepdims=True) for part in (upper, lower))
-    normal = np.cross(upper, lower) + 0.02 * upper_m * lower_m * hinge
+    normal = np.cross(upper, lower)
+    backwards = np.minimum(np.sum(normal * hinge, axis=-1, keepdims=True), 0.0)
+    normal = normal + (0.02 * upper_m * lower_m - 2.0 * backwards) * hinge
     whole = end_m - root_m
     wanted = target_m - root_m
     wanted_m = np.linalg.norm(wanted, axis=-1, keepdims=True)

@@ -26,6 +26,9 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
         rotmats=A @ rests[:, :3, :3],
         scale=scale,
         is_deforming=np.array([bone.use_deform for bone in bones], dtype=bool),
+        is_free=np.array(
+            [not armature_object.pose.bones[bone.name].constraints for bone in bones], dtype=bool
+        ),
         inherits_rotation=np.array([bone.use_inherit_rotation for bone in bones], dtype=bool),
         copies=_copies(armature_object, order, rests),
     )

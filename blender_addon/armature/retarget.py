@@ -15,6 +15,7 @@ from .pose import Pose, bones_above, local_location, local_rotation, pose_rig
 from .resample import SampledMotion, continuous_signs, way_over_floor_m
 from .rest_fit import RestFit, fit_rest_pose
 from .rig import Rig
+from .twist import spread_twist
 
 _LEG, _ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
 _SIDES = ("left", "right")
@@ -85,8 +86,9 @@ class _Retarget:
         if self.options.use_ground and pelvis is not None:
             moved[pelvis] = moved[pelvis] + self._lift_m(pose)
             pose = self._pose(needed, turned, moved)
-        if bent := self._bent_limbs(pose, turned):
-            pose = self._pose(needed, {**turned, **bent}, moved)
+        turned |= self._bent_limbs(pose, turned)
+        turned |= spread_twist(self.rig, self.bones, turned)
+        pose = self._pose(bones_above(self.rig, [*turned, *moved]), turned, moved)
         keyed = [bone for bone in turned if self.rig.copies[bone] < 0 or bone in self.mapped]
         return RigMotion(
             {bone: continuous_signs(local_rotation(pose, bone)) for bone in keyed},

@@ -17,6 +17,7 @@ class Rig:
     rotmats: (N, 3, 3) columns are the bone's x, y (head to tail) and z axes.
     scale:   metres that one unit of the armature is long.
     is_deforming: (N,) bool, moves a mesh.
+    is_free: (N,) bool, no constraint moves it.
     inherits_rotation: (N,) bool, turns with its parent.
     copies:  (N,) index of the bone of the same rest pose on which constraints hold this one; -1.
     """
@@ -28,6 +29,7 @@ class Rig:
     rotmats: np.ndarray
     scale: float
     is_deforming: np.ndarray
+    is_free: np.ndarray
     inherits_rotation: np.ndarray
     copies: np.ndarray
 
@@ -73,6 +75,7 @@ def simple_rig(
         rotmats=rotmats,
         scale=1.0,
         is_deforming=np.ones(n_bones, dtype=bool),
+        is_free=np.ones(n_bones, dtype=bool),
         inherits_rotation=np.ones(n_bones, dtype=bool),
         copies=np.full(n_bones, -1),
     )

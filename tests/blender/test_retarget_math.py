@@ -1,5 +1,6 @@
 """The retargeting itself, on skeletons of the families. Plain numpy, no Blender."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -37,14 +38,20 @@ def rig_of(skeleton: Skeleton, turn: np.ndarray | None = None, size: float = 1.0
     )  # fmt: skip
 
 
-def played(rig: Rig, truth: dict[str, str], options: RetargetOptions, clip: MotionClip) -> Pose:
+def played(
+    rig: Rig,
+    truth: dict[str, str],
+    options: RetargetOptions,
+    clip: MotionClip,
+    shown: Iterable[str] = (),
+) -> Pose:
     """The pose that Blender makes of the keys."""
     keys = retarget(rig, clip, sample_motion(clip), truth, options)
     n_frames = len(clip.times_s)
     rests = quat.from_rotmats(rig.rotmats)
     turned: dict[int, np.ndarray] = {}
     moved: dict[int, np.ndarray] = {}
-    bones = bones_above(rig, [rig.index[bone] for bone in truth.values()])
+    bones = bones_above(rig, [rig.index[bone] for bone in (*truth.values(), *shown)])
     for bone in bones:
         above = pose_rig(rig, [b for b in bones if b <= bone], turned, moved, n_frames)
         if bone in keys.locations:
@@ -161,7 +168,72 @@ def test_extra_bones_of_the_spine_share_the_turn():
     keys = retarget(rig, CLIP, sample_motion(CLIP), skeleton.truth)
     keyed = {rig.names[bone] for bone in keys.rotations_quat_wxyz}
     assert {"spine_02", "spine_04", "neck_02"} <= keyed
-    assert "upperarm_twist_01_l" not in keyed
+    assert "ik_foot_l" not in keyed
+
+
+TWISTED = replace(CLIP, rotations_quat_wxyz=CLIP.rotations_quat_wxyz.copy())
+for _joint in ("left_elbow", "left_wrist"):
+    _half = 0.5 * np.linspace(0.0, 0.6, len(CLIP.times_s))
+    _twist = np.stack([np.cos(_half), np.sin(_half), 0 * _half, 0 * _half], axis=1)
+    TWISTED.rotations_quat_wxyz[:, NAMES.index(_joint)] = _twist
+
+
+def twist_rad(pose: Pose, rig: Rig, bone: str, above: str) -> float:
+    """Of a bone against another in the last frame, about the left forearm."""
+    rests = quat.from_rotmats(rig.rotmats)
+    turns = [quat.multiply(pose.quats_wxyz[i], quat.conjugate(rests[i]))[-1]
+             for i in (rig.index[above], rig.index[bone])]  # fmt: skip
+    relative = quat.multiply(quat.conjugate(turns[0]), turns[1])
+    forearm, hand = (rig.heads_m[rig.index[name]] for name in FOREARM[rig.names[0]])
+    along = (hand - forearm) / np.linalg.norm(hand - forearm)
+    angle = 2.0 * np.arctan2(relative[1:] @ along, relative[0])
+    return float((angle + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+FOREARM = {
+    "root": ("lowerarm_l", "hand_l"),
+    "mixamorig:Hips": ("mixamorig:LeftForeArm", "mixamorig:LeftHand"),
+}
+
+
+def test_twist_bones_share_the_hands_twist_and_the_elbow_stays_unturned():
+    skeleton = load_family("unreal5")
+    rig = rig_of(skeleton)
+    twisted = ("lowerarm_l", "lowerarm_twist_02_l", "lowerarm_twist_01_l", "hand_l")
+    pose = played(rig, skeleton.truth, PLAIN, TWISTED, twisted)
+    parts = [twist_rad(pose, rig, bone, "upperarm_l") for bone in twisted]
+    assert parts[-1] == pytest.approx(1.2, abs=0.15)  # the rest pose's elbow is bent
+    np.testing.assert_allclose(np.array(parts) / parts[-1], [0.0, 0.33, 0.67, 1.0], atol=1e-6)
+
+
+def test_without_twist_bones_the_forearm_takes_half_of_the_hands_twist():
+    skeleton = load_family("mixamo")
+    rig = rig_of(skeleton)
+    pose = played(rig, skeleton.truth, PLAIN, TWISTED)
+    parts = [twist_rad(pose, rig, f"mixamorig:{bone}", "mixamorig:LeftArm") for bone in
+             ("LeftForeArm", "LeftHand")]  # fmt: skip
+    np.testing.assert_allclose(parts, [0.6, 1.2], atol=0.02)
+
+
+def test_twist_in_a_chain_leaves_elbow_and_hand_where_they_are():
+    skeleton = load_family("daz_genesis8")
+    rig = rig_of(skeleton)
+    pose = played(rig, skeleton.truth, PLAIN, TWISTED)
+    for a, b in SEGMENTS[:2]:
+        ours = (pose.heads_m[rig.index[skeleton.truth[b]]]
+                - pose.heads_m[rig.index[skeleton.truth[a]]])  # fmt: skip
+        index = [NAMES.index(joint) for joint in (a, b)]
+        turns = world_turns(TWISTED, TWISTED.rotations_quat_wxyz)
+        places = world_places_m(TWISTED, turns, CLIP.positions_m[:, 0])
+        assert degrees_between(ours, places[:, index[1]] - places[:, index[0]]).max() < 0.1
+
+
+def test_a_knee_that_is_bent_backwards_is_bent_forwards_by_ik():
+    root = np.zeros((1, 3))
+    middle, end = np.array([[0.0, 0.03, -0.45]]), np.array([[0.0, 0.0, -0.9]])
+    hinge = np.array([[1.0, 0.0, 0.0]])
+    upper, _ = bend_limb(root, middle, end, np.array([[0.0, 0.0, -0.8]]), hinge)
+    assert quat.rotate(upper, middle)[0, 1] < -0.1  # the knee is in front, at -y
 
 
 def test_a_limb_reaches_a_place_without_turning_its_hinge_round():
