@@ -47,7 +47,7 @@ The worst over the whole take: *limbs*, angle of upper and lower arms and legs f
 hands in place, in per cent of the rig's height: *feet*, distance of the soles from the performer's
 in proportion to the legs, *hands*, of the wrists, both where the limb is long enough; *far*: share
 of the hands that are out of reach. *knees*: share that bends the wrong way. *FBX*: worst joint
-after a round trip. *minute*: seconds to retarget and key one minute at 60 frames a second.
+after a round trip. *minute*: processor seconds to retarget and key a minute at 60 frames a second.
 
 *complete*: each of the rig's joints was found; *wrong, sure*: a joint is mapped wrongly and the
 map's score is 0.8 or more; *unsure*: the score is lower; *refused*: no map.

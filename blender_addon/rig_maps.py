@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .armature.bone_presets import BUNDLED, BonePreset, RigSetting, read_presets
+from .armature.bone_presets import BUNDLED, BonePreset, Follower, RigSetting, read_presets
 from .armature.detected_map import DetectedMap
 
 if TYPE_CHECKING:
@@ -98,6 +98,13 @@ def rig_settings(bake: "MVMOCAP_PG_bake") -> tuple[RigSetting, ...]:
     """What the rows' preset sets before a bake."""
     presets, _ = all_presets()
     named = (preset.settings for preset in presets if preset.name == bake.preset)
+    return next(named, ())
+
+
+def rig_followers(bake: "MVMOCAP_PG_bake") -> tuple[Follower, ...]:
+    """What else the rows' preset keys."""
+    presets, _ = all_presets()
+    named = (preset.followers for preset in presets if preset.name == bake.preset)
     return next(named, ())
 
 

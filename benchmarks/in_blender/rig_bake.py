@@ -42,7 +42,7 @@ def score_rig(rig: TestRig, clip: MotionClip) -> dict[str, Any]:
     armature_object = rig.armature_object
     plain = read_rig(armature_object)
     found = detect_bones(plain, presets)
-    settings = next((p.settings for p in presets if p.name == found.family), ())
+    family = next((p for p in presets if p.name == found.family), None)
     source = Source(clip)
     set_frame_rate(bpy.context.scene, clip.fps)
     set_frame_range(bpy.context.scene, len(clip.times_s))
@@ -56,10 +56,11 @@ def score_rig(rig: TestRig, clip: MotionClip) -> dict[str, Any]:
     }
 
     def bake(motion: MotionClip, options: RetargetOptions) -> float:
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         bake_take(armature_object, motion, found.bones, BakeOptions(retarget=options),
-                  settings=settings)  # fmt: skip
-        return time.perf_counter() - start_s
+                  settings=family.settings if family else (),
+                  followers=family.followers if family else ())  # fmt: skip
+        return time.process_time() - start_s
 
     bake(clip, RetargetOptions(use_feet_ik=False))
     scores |= score_directions(source, played(armature_object, rig.shown, len(clip.times_s)))

@@ -11,7 +11,7 @@ from mvmocap_core.motion.clip import MotionClip
 
 from .bake_options import BakeOptions, RetargetOptions
 from .bone_map import check_bone_map
-from .bone_presets import RigSetting
+from .bone_presets import Follower, RigSetting
 from .eulers import EULER_ORDERS, to_axis_angles, to_eulers
 from .keyframes import Channel, key_current_action, push_to_nla, write_keyframes
 from .library_override import editable_armature
@@ -36,10 +36,12 @@ def bake_take(
     options: BakeOptions,
     *,
     settings: Sequence[RigSetting] = (),
+    followers: Sequence[Follower] = (),
 ) -> Baked:
     """Bake the clip onto a rig, each bone in its own rotation mode.
 
     settings: properties of the rig to set first; those that it lacks are passed over.
+    followers: other bones to key, where the rig has them.
 
     Raises:
         InputError: before anything is changed, when the rig cannot be animated, the map does not
@@ -53,7 +55,7 @@ def bake_take(
         raise InputError(message, reason="bad_bone_map")
     check_bone_map(bone_map, joints, bones, source=armature_object.name)
     motion, frame_start = chosen_motion(clip, options)
-    channels = rig_channels(armature_object, clip, motion, bone_map, options.retarget)
+    channels = rig_channels(armature_object, clip, motion, bone_map, options.retarget, followers)
     armature_object = editable_armature(armature_object)
     apply_settings(armature_object, settings)
     frames = frame_start + np.arange(len(motion.times_s))
@@ -73,6 +75,7 @@ def rig_channels(
     motion: SampledMotion,
     bone_map: Mapping[str, str],
     options: RetargetOptions | None = None,
+    followers: Sequence[Follower] = (),
 ) -> list[Channel]:
     """Curves of the bones that follow the motion.
 
@@ -80,7 +83,7 @@ def rig_channels(
         InputError: when the way is to lie on a root bone that cannot carry it.
     """
     rig = read_rig(armature_object)
-    keys = retarget(rig, clip, motion, bone_map, options)
+    keys = retarget(rig, clip, motion, bone_map, options, followers)
     channels: list[Channel] = []
     for bone, quats in keys.rotations_quat_wxyz.items():
         mode = armature_object.pose.bones[rig.names[bone]].rotation_mode

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,18 @@ class RigSetting:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A bone that goes along with a joint's bone; a pole with the plane in which a limb bends.
+
+    joint: of a pole, the elbow or the knee.
+    """
+
+    bone: str
+    joint: str
+    is_pole: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BonePreset:
     """One family of rigs.
@@ -31,6 +43,7 @@ class BonePreset:
     bones:    bone name, without prefix, by joint name.
     required: joints whose bones tell the family.
     tells:    bones, without prefix, that only this family has, as far as others are like it.
+    settings: what a bake sets first. followers: other bones that it keys.
     """
 
     name: str
@@ -39,6 +52,7 @@ class BonePreset:
     prefixes: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     settings: tuple[RigSetting, ...] = ()
+    followers: tuple[Follower, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,7 @@ def write_preset(path: Path, preset: BonePreset) -> None:
             {"bone": setting.bone, "property": setting.name, "value": setting.value}
             for setting in preset.settings
         ],
+        "followers": [asdict(follower) for follower in preset.followers],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
@@ -157,4 +172,8 @@ def _preset(document: Mapping[str, Any]) -> BonePreset:
         prefixes=prefixes,
         tells=tuple(str(bone) for bone in document.get("tells", ())),
         settings=tuple(settings),
+        followers=tuple(
+            Follower(str(item["bone"]), str(item["joint"]), bool(item.get("is_pole", False)))
+            for item in document.get("followers", ())
+        ),
     )

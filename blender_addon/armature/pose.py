@@ -69,4 +69,6 @@ def local_rotation(pose: Pose, bone: int) -> np.ndarray:
 def local_location(rig: Rig, pose: Pose, bone: int) -> np.ndarray:
     """(F, 3) what moves the bone from where its parent carries it, in units of the armature."""
     way = pose.heads_m[bone] - pose.carried_m[bone]
-    return quat.rotate(quat.conjugate(pose.carried_wxyz[bone]), way) / rig.scale
+    rest = quat.from_rotmats(rig.rotmats[bone])
+    carried = quat.multiply(pose.carried_wxyz[bone], quat.conjugate(rest))
+    return quat.rotate(quat.conjugate(carried), way) @ rig.location_rotmats[bone] / rig.scale

@@ -16,6 +16,7 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
     rests = np.array([bone.matrix_local for bone in bones]).reshape(-1, 4, 4)
     heads = np.array([bone.head_local for bone in bones]).reshape(-1, 3)
     tails = np.array([bone.tail_local for bone in bones]).reshape(-1, 3)
+    is_own = np.array([bone.use_local_location for bone in bones], dtype=bool)
     return Rig(
         names=tuple(order),
         parents=np.array(
@@ -24,6 +25,7 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
         heads_m=heads @ matrix_world[:3, :3].T + matrix_world[:3, 3],
         tails_m=tails @ matrix_world[:3, :3].T + matrix_world[:3, 3],
         rotmats=A @ rests[:, :3, :3],
+        location_rotmats=A @ np.where(is_own[:, None, None], rests[:, :3, :3], np.eye(3)),
         scale=scale,
         is_deforming=np.array([bone.use_deform for bone in bones], dtype=bool),
         is_free=np.array(

@@ -1,6 +1,6 @@
 """Copy a motion onto a character's own bones, corrected for its rest pose. Plain numpy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ from mvmocap_core.motion.clip import MotionClip
 
 from . import quaternions as quat
 from .bake_options import RetargetOptions, RootMotion
+from .bone_presets import Follower
+from .followers import place_followers
 from .limb_ik import bend_limb
 from .pose import Pose, bones_above, local_location, local_rotation, pose_rig
 from .resample import SampledMotion, continuous_signs, way_over_floor_m
@@ -40,19 +42,20 @@ def retarget(
     motion: SampledMotion,
     bone_map: Mapping[str, str],
     options: RetargetOptions | None = None,
+    followers: Sequence[Follower] = (),
 ) -> RigMotion:
     """The mapped bones' keys for a motion.
 
     The rest pose may be a T-, an A- or another standing pose and may face anywhere. The path is
     scaled by the length of the legs. Bones of the trunk between mapped ones share their turn.
 
-    bone_map: bone names by joint names.
+    bone_map: bone names by joint names. followers: what else is keyed, where the rig has it.
 
     Raises:
         InputError: when the way is to lie on a root bone that cannot carry it.
     """
     options = options or RetargetOptions()
-    return _Retarget(rig, clip, motion, bone_map, options).run()
+    return _Retarget(rig, clip, motion, bone_map, options).run(followers)
 
 
 class _Retarget:
@@ -75,7 +78,7 @@ class _Retarget:
         self.way_m = self._way_m()
         self.carried_by = self._root_bone()
 
-    def run(self) -> RigMotion:
+    def run(self, followers: Sequence[Follower]) -> RigMotion:
         turned = self._world_rotations()
         pelvis = self._moving_bone()
         moved = {} if pelvis is None else {pelvis: self._pelvis_m(pelvis, turned[pelvis])}
@@ -89,6 +92,10 @@ class _Retarget:
         turned |= self._bent_limbs(pose, turned)
         turned |= spread_twist(self.rig, self.bones, turned)
         pose = self._pose(bones_above(self.rig, [*turned, *moved]), turned, moved)
+        along = place_followers(self.rig, self.bones, pose, followers)
+        if along[1]:
+            turned, moved = turned | along[0], moved | along[1]
+            pose = self._pose(bones_above(self.rig, [*turned, *moved]), turned, moved)
         keyed = [bone for bone in turned if self.rig.copies[bone] < 0 or bone in self.mapped]
         return RigMotion(
             {bone: continuous_signs(local_rotation(pose, bone)) for bone in keyed},

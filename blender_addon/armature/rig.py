@@ -15,6 +15,7 @@ class Rig:
     parents: (N,) index of the parent bone, -1 for a root.
     heads_m, tails_m: (N, 3) metres.
     rotmats: (N, 3, 3) columns are the bone's x, y (head to tail) and z axes.
+    location_rotmats: (N, 3, 3) axes along which the bone's location is given, in its rest pose.
     scale:   metres that one unit of the armature is long.
     is_deforming: (N,) bool, moves a mesh.
     is_free: (N,) bool, no constraint moves it.
@@ -27,6 +28,7 @@ class Rig:
     heads_m: np.ndarray
     tails_m: np.ndarray
     rotmats: np.ndarray
+    location_rotmats: np.ndarray
     scale: float
     is_deforming: np.ndarray
     is_free: np.ndarray
@@ -73,6 +75,7 @@ def simple_rig(
         heads_m=np.asarray(heads_m, dtype=float),
         tails_m=np.asarray(tails_m, dtype=float),
         rotmats=rotmats,
+        location_rotmats=rotmats,
         scale=1.0,
         is_deforming=np.ones(n_bones, dtype=bool),
         is_free=np.ones(n_bones, dtype=bool),

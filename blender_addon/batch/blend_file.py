@@ -103,11 +103,13 @@ def _animate_character(job: SceneJob, clip: MotionClip) -> Baked:
         raise InputError(message, reason="bad_character")
     presets, _ = read_presets([BUNDLED])
     found = detect_bones(read_rig(armature_object), presets)
-    settings = [preset.settings for preset in presets if preset.name == found.family]
+    family = [preset for preset in presets if preset.name == found.family]
     bone_map = _bone_map(job, clip, armature_object, found)
     return bake_take(
-        armature_object, clip, bone_map, job.bake, settings=settings[0] if settings else ()
-    )
+        armature_object, clip, bone_map, job.bake,
+        settings=family[0].settings if family else (),
+        followers=family[0].followers if family else (),
+    )  # fmt: skip
 
 
 def _bone_map(

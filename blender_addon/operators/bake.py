@@ -17,6 +17,7 @@ from ..rig_maps import (
     detect_into,
     follow_override,
     mapped_bones,
+    rig_followers,
     rig_settings,
     user_presets_folder,
 )
@@ -54,8 +55,10 @@ class MVMOCAP_OT_bake(bpy.types.Operator):
             else:
                 if not bake.bones:
                     detect_into(bake)
-                bones, settings = mapped_bones(bake), rig_settings(bake)
-                baked = bake_take(bake.target, clip, bones, options, settings=settings)
+                baked = bake_take(
+                    bake.target, clip, mapped_bones(bake), options,
+                    settings=rig_settings(bake), followers=rig_followers(bake),
+                )  # fmt: skip
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
@@ -146,6 +149,7 @@ class MVMOCAP_OT_save_bone_preset(bpy.types.Operator):
                 bones=bones,
                 required=tuple(bones),
                 settings=rig_settings(bake),
+                followers=rig_followers(bake),
             )
             path = user_presets_folder() / f"{stem}.json"
             write_preset(path, preset)
