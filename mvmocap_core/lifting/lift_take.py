@@ -39,6 +39,23 @@ def lifter_times(times_s: np.ndarray) -> np.ndarray:
     return times_s[0] + np.arange(max(n, 2)) / LIFTER_FPS
 
 
+def with_network(
+    by_detector: Lifted,
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    cameras: Cameras,
+    times_s: np.ndarray,
+) -> Lifted:
+    """The detector's guesses at `times_s` (F,) and the network's.
+
+    Of one video, both together know more than either. Of two, the detector's own 3D is the better
+    guess once it is put right; the network adds what the detector does not see.
+    Raises InputError if the network's weights are missing.
+    """
+    by_network = lift_take(load_weights()[0], tracks, timeline, cameras, times_s)
+    return (combine if len(tracks) == 1 else fill)(by_detector, by_network)
+
+
 def lift_take(
     weights: Mapping[str, np.ndarray],
     tracks: Sequence[Track],

@@ -1,0 +1,147 @@
+"""`./run bench lifting`: what lifting single views is worth where two views do not tell.
+
+Hidden limbs and lost views against the geometry alone, single videos against the detector's own
+3D, and lifters trained without 3D labels, by saved runs.
+"""
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+
+from benchmarks.arguments import bench_parser, section_head
+from benchmarks.clips import SCORED_LANDMARKS, Clip, clip_loaders
+from benchmarks.lifting_hidden import HARMS, Harm, score_hidden
+from benchmarks.motion_capture import SHARED_DATA
+from benchmarks.tables import markdown_table, show, text_table, write_section
+from mvmocap_core.body.solve import frame_times, solve_body
+from mvmocap_core.calibration.given import nothing_given
+from mvmocap_core.calibration.single_view import assume_camera
+from mvmocap_core.geometry.alignment import p_mpjpe
+from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.lifting.lift_take import with_network
+from mvmocap_core.lifting.lifted import lift_by_detector
+from mvmocap_core.sync.timeline import Timeline
+
+EXPLANATION = """
+**Hidden** (virtual takes of "{split}" motions, true cameras): mean joint error in the frames and
+joints that were harmed, mm, after one similarity over the others. *view*: 30 % of the second view's
+frames are removed; *arm*: the left arm is hidden from both views for half a second. *nothing*:
+unharmed.
+"""
+SINGLE = """
+**Single videos**: P-MPJPE, mm, of the detector's own 3D and of the solve of that video alone.
+"""
+METHODS = """
+**Trained without 3D labels** (`python -m training.multi_view`): the "val" subjects, never trained
+on, four virtual phones in a room, detector noise; *views*: poses from one view's keypoints, or with
+the canonical poses of all four. The paper's own figures (Human3.6M, four studio cameras, hundreds
+of thousands of frames, training for days): CanonPose with self-fusion N-MPJPE 61.4, P-MPJPE 45.9 mm.
+"""
+N_TAKES, N_QUICK = 12, 3
+Table = tuple[Sequence[str], list[list[str]]]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; returns the exit status."""
+    parser = bench_parser("lifting", __doc__, "few takes and clips, about 3 minutes")
+    parser.add_argument("--split", default="val", choices=("val", "dev"), help="whose motions")
+    options = parser.parse_args(arguments)
+    if not (SHARED_DATA / "cmu").is_dir():
+        print("../shared/data/cmu is absent: nothing to film", file=sys.stderr)
+        return 2
+    os.environ["OMP_NUM_THREADS"] = "1"
+    parts = [
+        (EXPLANATION.format(split=options.split), _hidden(options.split, options.quick)),
+        (SINGLE, _single(options.quick)),
+    ]
+    if find_spec("torch") is None:
+        print("PyTorch is not installed: methods without labels are left out", file=sys.stderr)
+    else:
+        parts.append((METHODS, _methods()))
+    for _, (head, rows) in parts:
+        print(text_table(head, rows), end="\n\n")
+    if options.write_docs:
+        body = "\n".join(f"{text}\n{markdown_table(head, rows)}\n" for text, (head, rows) in parts)
+        write_section("lifting", f"{section_head('Lifting', 'lifting', options.quick)}\n{body}")
+    return 0
+
+
+def _hidden(split: str, is_quick: bool) -> Table:
+    by_harm: dict[str, list[Harm]] = defaultdict(list)
+    for index in range(N_QUICK if is_quick else N_TAKES):
+        for row in score_hidden(split, index):
+            by_harm[row.harm].append(row)
+    rows = []
+    for harm in HARMS:
+        geometry, auto = (
+            np.array([getattr(row, name) for row in by_harm[harm]])
+            for name in ("geometry_mm", "auto_mm")
+        )
+        ratio = auto / geometry
+        figures = (geometry.mean(), auto.mean())
+        shares = (auto.mean() / geometry.mean(), np.median(ratio), ratio.max())
+        rows.append(
+            [harm, str(len(ratio)), *(show(x) for x in figures), *(show(x, 2) for x in shares)]
+        )
+    return ("hidden", "takes", "geometry mm", "auto mm", "ratio", "median", "worst"), rows
+
+
+def _single(is_quick: bool) -> Table:
+    rows, done = [], set[str]()
+    for name, load in clip_loaders().items():
+        if "phone" in name or (is_quick and name not in ("real 1-2", "punch_female")):
+            continue
+        clip = load()
+        for view in range(2):
+            video = f"real {name.split()[1].split('-')[view]}" if clip.group == "real" else name
+            label = video if clip.group == "real" else f"{video} {'ab'[view]}"
+            if label not in done:
+                done.add(label)
+                detector, solved = _score_single(clip, view)
+                rows.append([label, show(detector), show(solved), show(solved / detector, 2)])
+    return ("video", "detector mm", "solve mm", "ratio"), rows
+
+
+def _score_single(clip: Clip, view: int) -> tuple[float, float]:
+    """P-MPJPE, mm, of the detector's 3D and of the solve of one video."""
+    track = clip.tracks[view]
+    track = replace(track, times_s=track.times_s + (clip.offset_s if view else 0.0))
+    calibration = assume_camera(track, None, nothing_given(1))
+    alone = Timeline(
+        *np.zeros((3, 1)), np.array(["reference"]), np.ones(1), np.full((1, 1), np.nan)
+    )
+    times_s = frame_times([track], alone, clip.fps, None, None)
+    lifted = lift_by_detector([track], alone, calibration.cameras, times_s)
+    lifted = with_network(lifted, [track], alone, calibration.cameras, times_s)
+    motion = solve_body(
+        [track], alone, calibration, fps=clip.fps, height_m=clip.height_m, lifted=lifted
+    )
+    return (
+        _p_mpjpe_mm(clip, track.world_landmarks_m, track.times_s),
+        _p_mpjpe_mm(clip, motion.landmarks_m, motion.times_s),
+    )
+
+
+def _p_mpjpe_mm(clip: Clip, landmarks: np.ndarray, times_s: np.ndarray) -> float:
+    truth, _ = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s, max_gap_s=0.2)
+    return 1000.0 * p_mpjpe(landmarks[:, SCORED_LANDMARKS], truth)
+
+
+def _methods() -> Table:
+    from benchmarks.lifting_methods import refinement_gain, score_methods  # loads PyTorch
+
+    rows = [
+        [s.method, s.views, show(s.n_mpjpe_mm), show(s.p_mpjpe_mm), show(100.0 * s.n_pck)]
+        for s in score_methods()
+    ]
+    share, before, after = refinement_gain()
+    print(
+        f"refinement: {100 * share:.1f} % of the keypoints, "
+        f"error {before:.1f} -> {after:.1f} % of the pose's size"
+    )
+    return ("method", "views", "N-MPJPE mm", "P-MPJPE mm", "N-PCK %"), rows

@@ -1,0 +1,146 @@
+"""What a lost view or a hidden arm costs: the geometry alone against `--method auto`."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from benchmarks.clips import SCORED, SCORED_LANDMARKS
+from benchmarks.motion_capture import MotionCapture, load_motions
+from benchmarks.synthetic import Difficulty, SyntheticTake, make_take
+from mvmocap_core.body.solve import frame_times, solve_body
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
+from mvmocap_core.geometry.alignment import similarity_transform
+from mvmocap_core.lifting.lift_take import with_network
+from mvmocap_core.lifting.lifted import lift_by_detector
+from mvmocap_core.sync.timeline import Timeline
+
+HARMS = ("nothing", "view", "arm")
+"""Nothing hidden; 30 % of the second view's frames removed; the left arm hidden from both views."""
+_ARM = [
+    LANDMARK_NAMES.index(f"left_{part}") for part in ("elbow", "wrist", "pinky", "index", "thumb")
+]
+_ARM_SCORED = [SCORED.index(name) for name in ("left_elbow", "left_wrist")]
+_HIDDEN_S, _LOST_SHARE, _STARTS = 0.5, 0.3, 0.35
+_LONGEST_S = 6.0
+_FPS = 30.0
+_HEIGHT_M = 1.75
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """Errors, mm, in the frames and joints that were harmed; all of them where nothing was."""
+
+    motion: str
+    harm: str
+    geometry_mm: float
+    auto_mm: float
+
+
+def score_hidden(split: str, index: int) -> list[Harm]:
+    """One virtual take, harmed in every way. True cameras and clocks: the fit is what differs."""
+    motions = load_motions(split, min_duration_s=3.0)
+    whole = motions[7 * index % len(motions)]
+    n_frames = round(_LONGEST_S * whole.fps)
+    clip = MotionCapture(whole.name, whole.subject, whole.fps, whole.landmarks_m[:n_frames])
+    take = make_take(np.random.default_rng(index), clip, Difficulty(max_offset_s=0.3))
+    rows = []
+    for harm in HARMS:
+        tracks, start_s, end_s = _harmed(take, harm)
+        errors = [_error_mm(take, clip, tracks, harm, (start_s, end_s), auto) for auto in (0, 1)]
+        rows.append(Harm(clip.name, harm, *errors))
+    return rows
+
+
+def _harmed(take: SyntheticTake, harm: str) -> tuple[list[Track], float, float]:
+    """Tracks, and from when to when they are harmed, on the first clock."""
+    duration_s = float(take.tracks[0].times_s[-1])
+    start_s = _STARTS * duration_s
+    if harm == "nothing":
+        return list(take.tracks), 0.0, duration_s
+    if harm == "view":
+        end_s = start_s + _LOST_SHARE * duration_s
+        lost = _hide(take.tracks[1], start_s - take.offset_s, end_s - take.offset_s, None)
+        return [take.tracks[0], lost], start_s, end_s
+    end_s = start_s + _HIDDEN_S
+    offsets_s = (0.0, take.offset_s)
+    hidden = [
+        _hide(track, start_s - offset_s, end_s - offset_s, _ARM)
+        for track, offset_s in zip(take.tracks, offsets_s, strict=True)
+    ]
+    return hidden, start_s, end_s
+
+
+def _hide(track: Track, start_s: float, end_s: float, landmarks: list[int] | None) -> Track:
+    """The track without some landmarks, or without all (None), from `start_s` to `end_s`."""
+    is_hidden = np.zeros(track.confidence.shape, dtype=bool)
+    frames = (track.times_s >= start_s) & (track.times_s < end_s)
+    is_hidden[np.ix_(frames, np.arange(is_hidden.shape[1]) if landmarks is None else landmarks)] = (
+        True
+    )
+    return replace(
+        track,
+        keypoints_2d_px=np.where(is_hidden[..., None], np.nan, track.keypoints_2d_px),
+        confidence=np.where(is_hidden, 0.0, track.confidence),
+        world_landmarks_m=np.where(is_hidden[..., None], np.nan, track.world_landmarks_m),
+    )
+
+
+def _error_mm(
+    take: SyntheticTake,
+    clip: MotionCapture,
+    tracks: list[Track],
+    harm: str,
+    harmed_s: tuple[float, float],
+    auto: int,
+) -> float:
+    """After one similarity over the frames that were not harmed."""
+    timeline, cameras = _timeline(take), take.cameras
+    times_s = frame_times(tracks, timeline, _FPS, None, None)
+    lifted = None
+    if auto:
+        lifted = lift_by_detector(tracks, timeline, cameras, times_s)
+        lifted = with_network(lifted, tracks, timeline, cameras, times_s)
+    motion = solve_body(
+        tracks, timeline, _calibration(take), fps=_FPS, height_m=_HEIGHT_M, lifted=lifted
+    )
+    joints = [list(motion.joint_names).index(name) for name in SCORED]
+    found = motion.landmarks_m[:, SCORED_LANDMARKS]
+    found = np.where(np.isfinite(found), found, motion.positions_m[:, joints])
+    truth = clip.at(np.clip(take.start_s + times_s, 0.0, clip.duration_s))[:, SCORED_LANDMARKS]
+    ends_s = [timeline.to_first(view, track.times_s[[0, -1]]) for view, track in enumerate(tracks)]
+    shared = (times_s >= max(e[0] for e in ends_s)) & (times_s <= min(e[1] for e in ends_s))
+    harmed = shared & (times_s >= harmed_s[0]) & (times_s < harmed_s[1])
+    sure = shared if harm == "nothing" else shared & ~harmed
+    fit = similarity_transform(found[sure].reshape(-1, 3), truth[sure].reshape(-1, 3))
+    apart = np.linalg.norm(fit.apply(found) - truth, axis=-1)[harmed]
+    return float(1000.0 * (apart[:, _ARM_SCORED] if harm == "arm" else apart).mean())
+
+
+def _timeline(take: SyntheticTake) -> Timeline:
+    return Timeline(
+        offset_s=np.array([0.0, take.offset_s]),
+        drift_ppm=np.zeros(2),
+        offset_std_s=np.zeros(2),
+        method=np.array(["reference", "given"]),
+        agreement=np.ones(2),
+        rivals_s=np.full((2, 1), np.nan),
+    )
+
+
+def _calibration(take: SyntheticTake) -> Calibration:
+    return Calibration(
+        cameras=take.cameras,
+        offset_s=np.array([0.0, take.offset_s]),
+        offset_std_s=np.zeros(2),
+        agreement=np.ones(2),
+        focal_std=np.zeros(2),
+        rotation_std_deg=0.5,
+        view_angle_deg=take.angle_deg,
+        reprojection_rms_px=np.ones(2),
+        reprojection_rel=np.full(2, 0.005),
+        bone_variation=0.05,
+        swapped_share=np.zeros(2),
+        margin=1.0,
+        n_frames=len(take.tracks[0].times_s),
+    )

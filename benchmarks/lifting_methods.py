@@ -1,0 +1,99 @@
+"""Lifters trained without 3D labels, on subjects that they never saw."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mvmocap_core.geometry.alignment import n_mpjpe, p_mpjpe
+from mvmocap_core.lifting.cross_view_fusion import fuse
+from mvmocap_core.lifting.joints import HIPS
+from mvmocap_core.lifting.networks import CanonicalLifter, Lift
+from mvmocap_core.lifting.weights import load_weights
+from training.multi_view import STAGES, TAKE_FRAMES, Pool, make_pool
+from training.pretrain import STATURE_MM, load_split
+
+RUNS = Path(__file__).with_name("lifting_runs")
+"""Saved runs: what `python -m training.multi_view` made."""
+N_TAKES = 20
+_LIMBS = slice(3, 15)
+_NEAR_MM = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class MethodScore:
+    """Errors over the limbs on a body of average stature.
+
+    method, views: whose keypoints the pose was lifted from, "one" or "all".
+    n_mpjpe_mm, p_mpjpe_mm: see `mvmocap_core.geometry.alignment`.
+    n_pck:         share of joints within 150 mm after the best scale of each pose.
+    """
+
+    method: str
+    views: str
+    n_mpjpe_mm: float
+    p_mpjpe_mm: float
+    n_pck: float
+
+
+def validation_pool() -> Pool:
+    """Takes of the "val" subjects as they are, four virtual phones in a room, detector noise."""
+    motions = [m for m in load_split("val") if len(m.joints_m) >= TAKE_FRAMES]
+    return make_pool(motions, N_TAKES, 1, as_they_are=True)
+
+
+def score_methods(folder: Path = RUNS) -> list[MethodScore]:
+    """Every saved run, lifting one view at a time and with the canonical poses of all views."""
+    pool = validation_pool()
+    scores = []
+    for method, used in STAGES.items():
+        weights, metadata = load_weights(folder / f"{method}.safetensors")
+        net = CanonicalLifter(int(metadata["width"])).eval()
+        net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        with torch.no_grad():
+            keypoints = pool.keypoints.flatten(0, 1)
+            lift: Lift = net(keypoints)
+            if used.step_1 or used.step_2:
+                lift = net(fuse(lift, keypoints, used.fusion))
+        together = lift.canonical.mean(dim=1, keepdim=True) @ lift.rotation.transpose(-1, -2)
+        for views, pose in (("one", lift.pose), ("all", together)):
+            scores.append(_score(method, views, pose, pool.poses.flatten(0, 1)))
+    return scores
+
+
+def refinement_gain(folder: Path = RUNS) -> tuple[float, float, float]:
+    """Of doubtful keypoints: their number's share, and error before and after refinement.
+
+    Errors in hundredths of the pose's size, by the run with both steps.
+    """
+    pool = validation_pool()
+    weights, metadata = load_weights(folder / "steps_1_and_2.safetensors")
+    net = CanonicalLifter(int(metadata["width"])).eval()
+    net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    used = STAGES["steps_1_and_2"]
+    keypoints, truth = pool.keypoints.flatten(0, 1), pool.true_xy.flatten(0, 1)
+    with torch.no_grad():
+        refined = fuse(net(keypoints), keypoints, used.fusion)
+    doubtful = keypoints[..., 2] < used.fusion.doubtful
+    before, after = (
+        100.0 * float((kp[..., :2] - truth).norm(dim=-1)[doubtful].mean())
+        for kp in (keypoints, refined)
+    )
+    return float(doubtful.double().mean()), before, after
+
+
+def _score(method: str, views: str, pose: torch.Tensor, truth: torch.Tensor) -> MethodScore:
+    pose = pose - pose[..., list(HIPS), :].mean(dim=-2, keepdim=True)
+    found, true = (
+        t[..., _LIMBS, :].flatten(0, 1).double().numpy().astype(np.float64) for t in (pose, truth)
+    )
+    scale = (found * true).sum(axis=(1, 2)) / np.square(found).sum(axis=(1, 2))
+    apart = STATURE_MM * np.linalg.norm(scale[:, None, None] * found - true, axis=-1)
+    return MethodScore(
+        method,
+        views,
+        STATURE_MM * n_mpjpe(found, true),
+        STATURE_MM * p_mpjpe(found, true),
+        float((apart < _NEAR_MM).mean()),
+    )
