@@ -7,6 +7,7 @@ NAMES = {
     "accuracy": "joint, camera and clock errors on every clip with truth",
     "sync": "offset errors on hundreds of virtual pairs of phones",
     "robustness": "hundreds of virtual takes against calibrated triangulation, and hopeless ones",
+    "lifting": "hidden limbs, lost views, single videos, and training without labels",
     "motion": "feet, smoothness and contacts before and after the clean-up",
     "shake": "rendered clips as phones that were knocked or held in the hand would film them",
     "peers": "other programs on the same detections, with calibrated cameras",

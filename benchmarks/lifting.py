@@ -40,9 +40,9 @@ METHODS = """
 **Trained without 3D labels** (`python -m training.multi_view`): the "val" subjects, never trained
 on, four virtual phones in a room, detector noise; *views*: poses from one view's keypoints, or with
 the canonical poses of all four. The paper's own figures (Human3.6M, four studio cameras, hundreds
-of thousands of frames, training for days): CanonPose with self-fusion N-MPJPE 61.4, P-MPJPE 45.9 mm.
+of thousands of frames, training for days): N-MPJPE 61.4, P-MPJPE 45.9 mm.
 """
-N_TAKES, N_QUICK = 12, 3
+N_TAKES, N_QUICK = 8, 3
 Table = tuple[Sequence[str], list[list[str]]]
 
 

@@ -46,13 +46,13 @@ def score_hidden(split: str, index: int) -> list[Harm]:
     take = make_take(np.random.default_rng(index), clip, Difficulty(max_offset_s=0.3))
     rows = []
     for harm in HARMS:
-        tracks, start_s, end_s = _harmed(take, harm)
+        tracks, start_s, end_s = harmed(take, harm)
         errors = [_error_mm(take, clip, tracks, harm, (start_s, end_s), auto) for auto in (0, 1)]
         rows.append(Harm(clip.name, harm, *errors))
     return rows
 
 
-def _harmed(take: SyntheticTake, harm: str) -> tuple[list[Track], float, float]:
+def harmed(take: SyntheticTake, harm: str) -> tuple[list[Track], float, float]:
     """Tracks, and from when to when they are harmed, on the first clock."""
     duration_s = float(take.tracks[0].times_s[-1])
     start_s = _STARTS * duration_s
@@ -110,10 +110,10 @@ def _error_mm(
     truth = clip.at(np.clip(take.start_s + times_s, 0.0, clip.duration_s))[:, SCORED_LANDMARKS]
     ends_s = [timeline.to_first(view, track.times_s[[0, -1]]) for view, track in enumerate(tracks)]
     shared = (times_s >= max(e[0] for e in ends_s)) & (times_s <= min(e[1] for e in ends_s))
-    harmed = shared & (times_s >= harmed_s[0]) & (times_s < harmed_s[1])
-    sure = shared if harm == "nothing" else shared & ~harmed
+    counted = shared & (times_s >= harmed_s[0]) & (times_s < harmed_s[1])
+    sure = shared if harm == "nothing" else shared & ~counted
     fit = similarity_transform(found[sure].reshape(-1, 3), truth[sure].reshape(-1, 3))
-    apart = np.linalg.norm(fit.apply(found) - truth, axis=-1)[harmed]
+    apart = np.linalg.norm(fit.apply(found) - truth, axis=-1)[counted]
     return float(1000.0 * (apart[:, _ARM_SCORED] if harm == "arm" else apart).mean())
 
 

@@ -13,7 +13,9 @@ from mvmocap_core.lifting.correction import remember
 from mvmocap_core.lifting.lifted import HIP_LANDMARKS, SEEN_WEIGHT, Lifted, blindness
 
 INDEPENDENT = 0.3
-"""Share of the frames that count: a lifter's errors last."""
+"""Share of the frames that count beside what two views see: a lifter's errors last."""
+ALONE = 1.0
+"""The same for a single video, whose keypoints are wrong for as long as its guesses are."""
 CAUCHY_SCALE = 2.0
 
 
@@ -42,7 +44,8 @@ def depth_prior(lifted: Lifted, weight: np.ndarray, poses: np.ndarray) -> DepthP
     offsets = np.einsum("vfba,vflb->vfla", R_crop_world, lifted.points)
     known = np.isfinite(offsets).all(axis=-1) & np.isfinite(lifted.error).all(axis=-1)
     sigma = np.where(known[..., None], lifted.error, 1.0)[..., (0, 0, 1)]
-    share = np.where(known, INDEPENDENT * blindness(weight), 0.0)
+    independent = ALONE if len(poses) == 1 else INDEPENDENT
+    share = np.where(known, independent * blindness(weight), 0.0)
     scaled = np.nan_to_num(R_crop_world)[:, :, None] / sigma[..., None]
     precision = share[..., None, None] * (scaled.swapaxes(-1, -2) @ scaled)
     return DepthPrior(np.where(known[..., None], offsets, 0.0), precision)
