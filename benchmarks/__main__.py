@@ -12,6 +12,7 @@ NAMES = {
     "shake": "rendered clips as phones that were knocked or held in the hand would film them",
     "peers": "other programs on the same detections, with calibrated cameras",
     "rigs": "bone maps, angles, feet and hands, FBX and seconds for every family of rigs",
+    "people": "several performers against each of them solved alone",
     "speed": "seconds and memory by stage, and how they grow with length",
 }
 

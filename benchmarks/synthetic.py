@@ -80,12 +80,13 @@ def make_take(
 ) -> SyntheticTake:
     """Film `clip` with two random phones. The same generator state gives the same take."""
     difficulty = difficulty or Difficulty()
-    starts_s, ends_s = _film_ranges(rng, clip.duration_s, difficulty)
+    starts_s, ends_s = film_ranges(rng, clip.duration_s, difficulty)
     filmed = clip.at(np.linspace(0.0, clip.duration_s, 60))
     azimuth = rng.uniform(0.0, 2.0 * np.pi)
     angle_deg = float(rng.uniform(*difficulty.angle_deg) * rng.choice([-1.0, 1.0]))
     views = [
-        _phone(rng, filmed, azimuth + np.radians(angle), difficulty) for angle in (0.0, angle_deg)
+        place_phone(rng, filmed, azimuth + np.radians(angle), difficulty)
+        for angle in (0.0, angle_deg)
     ]
     cameras = Cameras(*(np.stack(parts) for parts in zip(*views, strict=True)))
     tracks, times_s = [], []
@@ -93,10 +94,10 @@ def make_take(
     if difficulty.drift_ppm[1] > 0.0:
         drift_ppm = float(rng.uniform(*difficulty.drift_ppm) * rng.choice([-1.0, 1.0]))
     for view in range(2):
-        times = _frame_times(rng, ends_s[view] - starts_s[view], difficulty)
+        times = frame_times(rng, ends_s[view] - starts_s[view], difficulty)
         times_s.append(times)
         landmarks = clip.at(starts_s[view] + times * (1.0 + 1e-6 * drift_ppm * view))
-        tracks.append(_detect(rng, times, landmarks, cameras, view, difficulty))
+        tracks.append(detect(rng, times, landmarks, cameras, view, difficulty))
     return SyntheticTake(
         tracks=(tracks[0], tracks[1]),
         cameras=cameras,
@@ -109,7 +110,7 @@ def make_take(
     )
 
 
-def _film_ranges(
+def film_ranges(
     rng: np.random.Generator, duration_s: float, difficulty: Difficulty
 ) -> tuple[np.ndarray, np.ndarray]:
     """(2,) starts and (2,) ends of the videos within the motion."""
@@ -122,7 +123,7 @@ def _film_ranges(
     return starts_s, ends_s
 
 
-def _frame_times(rng: np.random.Generator, duration_s: float, difficulty: Difficulty) -> np.ndarray:
+def frame_times(rng: np.random.Generator, duration_s: float, difficulty: Difficulty) -> np.ndarray:
     """Stamps of a video's frames, the first at zero."""
     fps = float(rng.choice(FRAME_RATES))
     n_frames = int(np.floor(duration_s * fps)) + 1
@@ -133,7 +134,7 @@ def _frame_times(rng: np.random.Generator, duration_s: float, difficulty: Diffic
     return times_s[times_s <= duration_s]
 
 
-def _phone(
+def place_phone(
     rng: np.random.Generator, filmed_m: np.ndarray, azimuth: float, difficulty: Difficulty
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """K, dist, image_size and T_cam_world of a phone that keeps the whole motion in view."""
@@ -167,7 +168,7 @@ def _look_at(center: np.ndarray, aim: np.ndarray, roll: float) -> np.ndarray:
     return rigid_transform(R, -R @ center)
 
 
-def _detect(
+def detect(
     rng: np.random.Generator,
     times_s: np.ndarray,
     landmarks_m: np.ndarray,
@@ -178,7 +179,7 @@ def _detect(
     """What the detector would say: 2D and its own 3D with measured kinds of noise."""
     K, T_cam_world = cameras.K[view], cameras.T_cam_world[view]
     pixels = project_points(landmarks_m, K, cameras.dist[view], T_cam_world)
-    tall_px = float(np.ptp(pixels[..., 1], axis=1).mean())
+    tall_px = float(np.nanmean(np.ptp(pixels[..., 1], axis=1)))
     spread = np.ones((33, 1))
     spread[list(_RESTLESS)] = 1.5
     unit_px = difficulty.noise * rng.uniform(0.8, 2.2) * tall_px / 900.0 * spread
@@ -188,7 +189,7 @@ def _detect(
         + 1.1 * rng.normal(size=pixels.shape)
     )
     confidence = np.clip(rng.beta(20.0, 1.5, size=pixels.shape[:2]), 0.0, 1.0)
-    wild = _bursts(rng, times_s, 33, difficulty.outlier_share)
+    wild = bursts(rng, times_s, 33, difficulty.outlier_share)
     wild_px = 0.1 * tall_px * rng.normal(size=pixels.shape)
     pixels = np.where(wild[..., None], pixels + wild_px, pixels)
     confidence = np.where(wild, rng.uniform(0.1, 0.8, size=wild.shape), confidence)
@@ -201,7 +202,7 @@ def _detect(
         world_landmarks_m=np.where(lost[:, None, None], np.nan, world),
         image_size=cameras.image_size[view],
     )
-    swapped = _bursts(rng, times_s, 1, difficulty.swapped_share * view, _SWAPPED_S)
+    swapped = bursts(rng, times_s, 1, difficulty.swapped_share * view, _SWAPPED_S)
     return exchange_sides(track, np.repeat(swapped, 2, axis=1)) if swapped.any() else track
 
 
@@ -244,7 +245,7 @@ def _slow_noise(
     return noise
 
 
-def _bursts(
+def bursts(
     rng: np.random.Generator,
     times_s: np.ndarray,
     n_joints: int,
@@ -253,10 +254,10 @@ def _bursts(
 ) -> np.ndarray:
     """(F, J) bool, true in stretches of `length_s` that make up about `share` of the samples."""
     wild = np.zeros((len(times_s), n_joints), dtype=bool)
-    n_bursts = rng.poisson(share * n_joints * times_s[-1] / length_s)
+    nbursts = rng.poisson(share * n_joints * times_s[-1] / length_s)
     for joint, start_s in zip(
-        rng.integers(n_joints, size=n_bursts),
-        rng.uniform(-length_s, times_s[-1], size=n_bursts),
+        rng.integers(n_joints, size=nbursts),
+        rng.uniform(-length_s, times_s[-1], size=nbursts),
         strict=True,
     ):
         wild[(times_s >= start_s) & (times_s < start_s + length_s), joint] = True

@@ -9,8 +9,8 @@ from typing import Any
 from mvmocap_core.corrections.files import load_corrections
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import write_text
-from mvmocap_core.motion.clean_up import clean_up
-from mvmocap_core.motion.clip import MotionClip, load_motion
+from mvmocap_core.motion.clean_up import clean_up_together
+from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.options import CleanUp
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
@@ -41,16 +41,18 @@ def clean_take(
     """
     stages = Stages(progress, on_stage)
     with open_take(take_folder) as take:
-        return finish_again(take, _load_solved(take), options, stages)
+        return finish_again(take, load_solved(take), options, stages)
 
 
-def finish_again(take: Take, solved: Evidence, options: CleanUp, stages: Stages) -> dict[str, Any]:
-    """Make motion and report from a fitted motion, without the videos. Returns the report.
+def finish_again(
+    take: Take, solved: Sequence[Evidence], options: CleanUp, stages: Stages
+) -> dict[str, Any]:
+    """Make motions and report from fitted motions, without the videos. Returns the report.
 
-    solved: with the fitted motion. Raises InputError if `options` leave nothing of it.
+    solved: everybody with the fitted motion. Raises InputError if `options` leave nothing of it.
     """
     cleaned = stages.run("clean", lambda _: clean_solved(take, solved, options))
-    return _report(take, cleaned, stages, solved.motion)
+    return _report(take, cleaned, stages, solved)
 
 
 def report_again(take_folder: Path) -> None:
@@ -59,31 +61,52 @@ def report_again(take_folder: Path) -> None:
     Raises InputError if nothing was solved there by this version.
     """
     with open_take(take_folder) as take:
-        solved = _load_solved(take)
-        choices = kept_choices(take, solved)
-        shown = replace(solved, motion=load_motion(take.motion_path), clean_up=choices)
-        _report(take, shown, Stages(silent), solved.motion)
+        solved = load_solved(take)
+        choices = kept_choices(take, solved[0])
+        shown = [
+            replace(each, motion=load_motion(take.motion_path_of(person)), clean_up=choices)
+            for person, each in enumerate(solved)
+        ]
+        _report(take, shown, Stages(silent), solved)
 
 
-def _report(take: Take, shown: Evidence, stages: Stages, fit: MotionClip) -> dict[str, Any]:
-    report = content.solved_report(shown, stages, fit=fit)
+def _report(
+    take: Take, shown: Sequence[Evidence], stages: Stages, solved: Sequence[Evidence]
+) -> dict[str, Any]:
+    report = content.solved_report(shown, stages, fits=[each.motion for each in solved])
     report["timings_s"] = {**_earlier_timings(take), **report["timings_s"]}
     page.write_report(take.folder, report, shown, _load_pictures(take))
     return report
 
 
-def clean_solved(take: Take, solved: Evidence, options: CleanUp) -> Evidence:
-    """Clean the fitted motion up and write `motion.npz`. Returns what the report is made from.
+def clean_solved(take: Take, solved: Sequence[Evidence], options: CleanUp) -> list[Evidence]:
+    """Clean everybody's fitted motion up and write `motion.npz`, `motion_2.npz`, ...
 
-    solved: as the solve left it; it is kept in the take, and so are the choices. What the take's
-    corrections say about contacts holds.
+    solved: of each performer, as the solve left it; it is kept in the take, and so are the choices.
+    What the take's corrections say about the first one's contacts holds. Returns what the report is
+    made from.
     Raises InputError if `options` leave nothing of the motion.
     """
-    motion = clean_up(solved.motion, options, load_corrections(take.folder).contacts)
-    save_arrays(_solved_path(take), to_arrays(solved))
+    edits = [load_corrections(take.folder).contacts, *[()] * (len(solved) - 1)]
+    motions = clean_up_together([each.motion for each in solved], options, edits)
     write_text(_choices_path(take), json.dumps(asdict(options), indent=2) + "\n")
-    save_arrays(take.motion_path, motion.to_arrays())
-    return replace(solved, motion=motion, clean_up=options)
+    for person, (each, motion) in enumerate(zip(solved, motions, strict=True)):
+        save_arrays(_solved_path(take, person), to_arrays(each))
+        save_arrays(take.motion_path_of(person), motion.to_arrays())
+    _forget_people(take, len(solved))
+    return [
+        replace(each, motion=motion, clean_up=options)
+        for each, motion in zip(solved, motions, strict=True)
+    ]
+
+
+def _forget_people(take: Take, n_people: int) -> None:
+    """Remove what an earlier solve found of more people than there are now."""
+    person = n_people
+    while _solved_path(take, person).exists() or take.motion_path_of(person).exists():
+        _solved_path(take, person).unlink(missing_ok=True)
+        take.motion_path_of(person).unlink(missing_ok=True)
+        person += 1
 
 
 def kept_choices(take: Take, solved: Evidence) -> CleanUp:
@@ -112,13 +135,17 @@ def _load_pictures(take: Take) -> Sequence[page.Picture]:
     return () if arrays is None else from_arrays(_Album, arrays).pictures
 
 
-def _load_solved(take: Take) -> Evidence:
-    arrays = load_arrays(_solved_path(take))
-    try:
-        if arrays is not None:
-            return from_arrays(Evidence, arrays)
-    except (KeyError, TypeError, ValueError):
-        pass  # kept by another version
+def load_solved(take: Take) -> list[Evidence]:
+    """Everybody that the take's last solve found."""
+    people: list[Evidence] = []
+    while (arrays := load_arrays(_solved_path(take, len(people)))) is not None:
+        try:
+            people.append(from_arrays(Evidence, arrays))
+        except (KeyError, TypeError, ValueError):
+            break  # kept by another version
+    else:
+        if people:
+            return people
     message = f"{take.folder}: holds no solved motion of this version; solve the videos again."
     raise InputError(message, reason="no_take")
 
@@ -130,8 +157,8 @@ def _earlier_timings(take: Take) -> dict[str, float]:
         return {}
 
 
-def _solved_path(take: Take) -> Path:
-    return take.folder / "stages" / "solved.npz"
+def _solved_path(take: Take, person: int) -> Path:
+    return take.folder / "stages" / (f"solved_{person + 1}.npz" if person else "solved.npz")
 
 
 def _pictures_path(take: Take) -> Path:

@@ -73,7 +73,9 @@ def correct_take(
         whole = _load_whole(take)
         edited = load_corrections(take.folder)
         solved = stages.run("correct", lambda told: correct_whole(take, whole, edited, told))
-        return cleaning.finish_again(take, solved, cleaning.kept_choices(take, solved), stages)
+        everybody = [solved, *cleaning.load_solved(take)[1:]]
+        choices = cleaning.kept_choices(take, solved)
+        return cleaning.finish_again(take, everybody, choices, stages)
 
 
 def corrections_of_solve(take: Take) -> Corrections | None:

@@ -8,6 +8,7 @@ from mvmocap_core.errors import InputError
 METHODS = ("auto", "geometry")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DETECTORS = ("heavy", "full", "lite")
+MAX_PEOPLE = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +21,7 @@ class SolveOptions:
     device:   where networks run.
     method:   how 3D is found, one of `METHODS`: "geometry" by two views alone; "auto" also by
               single views, for what two do not see.
-    people:   number of performers.
+    people:   number of performers; 0 counts those who perform, and leaves bystanders out.
     detector: MediaPipe pose model.
     keypoints: files or folders of keypoints that another program found, one for each video or one
               for all; empty detects.
@@ -55,8 +56,9 @@ class SolveOptions:
         _check_choice("--device", self.device, DEVICES)
         _check_choice("--method", self.method, METHODS)
         _check_choice("--detector", self.detector, DETECTORS)
-        if self.people != 1:
-            raise InputError("--people: this version solves one performer.", reason="bad_option")
+        if not 0 <= self.people <= MAX_PEOPLE:
+            message = f"--people {self.people}: give 1 to {MAX_PEOPLE}, or 0 to count them."
+            raise InputError(message, reason="bad_option")
         self._check_facts()
 
     def _check_facts(self) -> None:

@@ -8,11 +8,12 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from mvmocap_core import checks, cleaning, correcting
-from mvmocap_core.body.solve import frame_times, solve_body
+from mvmocap_core.body.solve import frame_times, solve_bodies
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.single_view import assume_camera
+from mvmocap_core.calibration.together import calibrate_together
 from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import corrections_record, load_corrections
@@ -23,22 +24,23 @@ from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.given_facts import gather_facts
+from mvmocap_core.group.clocks import common_timeline
+from mvmocap_core.group.performers import Performers, find_performers
 from mvmocap_core.kept_detector import KeptDetector
 from mvmocap_core.known_cameras.camera import KnownCamera
 from mvmocap_core.known_cameras.checkerboard import measure_lens
 from mvmocap_core.lifting.lift_take import with_network
 from mvmocap_core.lifting.lifted import Lifted, lift_by_detector
-from mvmocap_core.motion.clean_up import clean_up
+from mvmocap_core.motion.clean_up import clean_up_together
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.options import ASSUMED_HEIGHT_M, CleanUp, SolveOptions
+from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.people.tracks import select_performer
-from mvmocap_core.progress import Progress, silent
+from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
 from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_tracks
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
-from mvmocap_core.sync.given import complete_timeline
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.take import Job, Take, code_hash, content_hash, open_take
 from mvmocap_core.video.audio import Sound, read_sound
@@ -56,13 +58,24 @@ LastStage = Literal["detect", "sync", "calibrate", "report"]
 class Solution:
     """What the tracks of a take give. `timeline` has the calibration's refined offsets.
 
-    motion: the fit, cleaned up with the default choices.
+    fits:    of each performer.
+    motions: the fits, cleaned up with the default choices.
     """
 
     timeline: Timeline
     calibration: Calibration
-    fit: MotionClip
-    motion: MotionClip
+    fits: tuple[MotionClip, ...]
+    motions: tuple[MotionClip, ...]
+
+    @property
+    def fit(self) -> MotionClip:
+        """The first performer's."""
+        return self.fits[0]
+
+    @property
+    def motion(self) -> MotionClip:
+        """The first performer's."""
+        return self.motions[0]
 
 
 def solve_tracks(
@@ -75,30 +88,53 @@ def solve_tracks(
     given: GivenFacts | None = None,
     progress: Progress = silent,
 ) -> Solution:
-    """Solve one performer's tracks, one of each view. Reads and writes no files.
+    """Solve one performer's tracks, one of each view. See `solve_people`."""
+    return solve_people(
+        [tracks],
+        sounds,
+        options,
+        fps=fps,
+        focal_35mm=focal_35mm,
+        given=given,
+        progress=progress,
+    )
+
+
+def solve_people(
+    people: Sequence[Sequence[Track]],
+    sounds: Sequence[Sound | None],
+    options: SolveOptions,
+    *,
+    fps: float,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts | None = None,
+    matched_s: float | None = None,
+    progress: Progress = silent,
+) -> Solution:
+    """Solve the tracks (P) of (V) of several performers. Reads and writes no files.
 
     fps: of the motion. focal_35mm: what the videos say about their lenses. given: what the
-    user knows.
+    user knows. matched_s: see `common_timeline`.
     Raises UnsolvableError with the reason.
     """
     stages = Stages(progress)
-    given = given or nothing_given(len(tracks))
+    given = given or nothing_given(len(people[0]))
     timeline = stages.run(
-        "sync", lambda _: complete_timeline(tracks, lambda: sounds, given.offset_s)
+        "sync", lambda _: common_timeline(people, lambda: sounds, given.offset_s, matched_s)
     )
-    checks.check_overlap(tracks, timeline)
+    checks.check_overlap(people[0], timeline)
     calibration = stages.run(
         "calibrate",
-        lambda told: _cameras(tracks, timeline, focal_35mm, given, told),
+        lambda told: _cameras(people, timeline, focal_35mm, given, told),
     )
     timeline = refined_timeline(timeline, calibration)
-    seen = correcting.put_right(tracks, timeline, calibration)
+    seen = [correcting.put_right(tracks, timeline, calibration) for tracks in people]
     lifted = stages.run("lift", lambda _: _lift(seen, timeline, calibration, options, fps))
-    fit = stages.run(
-        "body", lambda told: _body(seen, timeline, calibration, lifted, options, fps, told)
+    fits = stages.run(
+        "body", lambda told: _bodies(seen, timeline, calibration, lifted, options, fps, told)
     )
-    motion = stages.run("clean", lambda _: clean_up(fit, CleanUp()))
-    return Solution(timeline, calibration, fit, motion)
+    motions = stages.run("clean", lambda _: clean_up_together(fits, CleanUp()))
+    return Solution(timeline, calibration, tuple(fits), tuple(motions))
 
 
 def solve(
@@ -135,6 +171,13 @@ def solve(
             raise
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fits:
+    """What the stage "body" keeps: every performer's fitted motion."""
+
+    clips: tuple[MotionClip, ...]
+
+
 class _Job:
     """One run over a take: each method is a stage whose result is kept in the take."""
 
@@ -161,31 +204,42 @@ class _Job:
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
-        found = self.people(detections)
-        tracks = steady_tracks(apply(self.corrections, found), moved)
-        timeline, inputs = self.sync(tracks)
+        found, matched_s = self.people(detections, moved)
+        # Corrections by hand are of the first performer.
+        edits = [self.corrections, *[correcting.NO_CORRECTIONS] * (len(found) - 1)]
+        people = [
+            steady_tracks(apply(own, tracks), moved)
+            for own, tracks in zip(edits, found, strict=True)
+        ]
+        timeline, inputs = self.sync(people, matched_s)
         if last_stage == "sync":
             return {"sync": content.sync_section(timeline)}
-        calibration, inputs = self.calibrate(tracks, timeline, infos, inputs)
+        calibration, inputs = self.calibrate(people, timeline, infos, inputs)
         timeline = refined_timeline(timeline, calibration)
         if last_stage == "calibrate":
             return content.calibration_summary(infos, timeline, calibration)
         fps = self.options.fps or infos[0].fps
-        seen = correcting.put_right(found, timeline, calibration, self.corrections, moved)
+        seen = [
+            correcting.put_right(tracks, timeline, calibration, own, moved)
+            for own, tracks in zip(edits, found, strict=True)
+        ]
         lifted = self.lift(seen, timeline, calibration, fps)
-        fit = self.body(seen, timeline, calibration, lifted, fps, inputs)
-        whole = Evidence(
-            infos=tuple(infos),
-            tracks=tuple(found),
-            timeline=timeline,
-            calibration=calibration,
-            motion=with_moving_cameras(fit, moved),
-            options=self.options,
-            given=self.given,
-            moved=tuple(moved),
-        )
-        solved = self.correct(whole)
-        return self.report(self.clean(solved), solved.motion)
+        fits = self.body(seen, timeline, calibration, lifted, fps, inputs)
+        whole = [
+            Evidence(
+                infos=tuple(infos),
+                tracks=tuple(tracks),
+                timeline=timeline,
+                calibration=calibration,
+                motion=with_moving_cameras(fit, moved),
+                options=self.options,
+                given=self.given,
+                moved=tuple(moved),
+            )
+            for tracks, fit in zip([found[0], *seen[1:]], fits, strict=True)
+        ]
+        solved = [self.correct(whole[0]), *whole[1:]]
+        return self.report(self.clean(solved), solved)
 
     def probe(self) -> tuple[VideoInfo, ...]:
         def work(progress: Progress) -> tuple[VideoInfo, ...]:
@@ -244,45 +298,57 @@ class _Job:
     def _detector(self) -> Detector:
         if self.sources:
             return GivenKeypoints(self.sources)
-        return MediaPipePose(model=self.options.detector)
+        return MediaPipePose(model=self.options.detector, people=self.options.people)
 
     def steady(self, detections: Sequence[Detections]) -> list[CameraMotion]:
         return self.stages.run("steady", lambda _: [find_camera_motion(d) for d in detections])
 
-    def people(self, detections: Sequence[Detections]) -> list[Track]:
-        def work(progress: Progress) -> list[Track]:
-            for found, video in zip(detections, self.videos, strict=True):
-                checks.check_person_found(found, video)
-            tracks = [select_performer(found) for found in detections]
-            for track, video in zip(tracks, self.videos, strict=True):
+    def people(
+        self, detections: Sequence[Detections], moved: Sequence[CameraMotion]
+    ) -> tuple[list[list[Track]], float | None]:
+        def work(progress: Progress) -> Performers:
+            for each, video in zip(detections, self.videos, strict=True):
+                checks.check_person_found(each, video)
+            if self.options.people == 1:
+                found = Performers([[select_performer(each) for each in detections]], None)
+            else:
+                given_s = [float(s) for s in self.given.offset_s[1:2] if np.isfinite(s)]
+                found = find_performers(detections, moved, self.options.people, offsets_s=given_s)
+            for track, video in zip(found.people[0], self.videos, strict=True):
                 checks.check_person_long_enough(track, video)
-            return tracks
+            return found
 
-        return self.stages.run("people", work)
+        performers = self.stages.run("people", work)
+        return performers.people, performers.offset_s
 
-    def sync(self, tracks: Sequence[Track]) -> tuple[Timeline, Inputs]:
+    def sync(
+        self, people: Sequence[Sequence[Track]], matched_s: float | None
+    ) -> tuple[Timeline, Inputs]:
         inputs: Inputs = {
-            "detections": [self._detection_inputs(view) for view in range(len(tracks))],
+            "detections": [self._detection_inputs(view) for view in range(len(self.videos))],
             "offset_s": _as_json(self.given.offset_s),
             "corrections": corrections_record(self.corrections)["videos"],
             "code": code_hash(
-                "people", "corrections", "stabilisation", "sync", "geometry", "video"
+                "people", "group", "corrections", "stabilisation", "sync", "geometry", "video"
             ),
         }
         timeline = self._kept(
             "sync",
             inputs,
             Timeline,
-            lambda _: complete_timeline(
-                tracks, lambda: [read_sound(video) for video in self.videos], self.given.offset_s
+            lambda _: common_timeline(
+                people,
+                lambda: [read_sound(video) for video in self.videos],
+                self.given.offset_s,
+                matched_s,
             ),
         )
-        checks.check_overlap(tracks, timeline)
+        checks.check_overlap(people[0], timeline)
         return timeline, inputs
 
     def calibrate(
         self,
-        tracks: Sequence[Track],
+        people: Sequence[Sequence[Track]],
         timeline: Timeline,
         infos: Sequence[VideoInfo],
         upstream: Inputs,
@@ -300,40 +366,46 @@ class _Job:
             inputs,
             Calibration,
             lambda progress: _cameras(
-                tracks, timeline, [info.focal_35mm for info in infos], given, progress
+                people, timeline, [info.focal_35mm for info in infos], given, progress
             ),
         )
         return calibration, inputs
 
     def lift(
-        self, tracks: Sequence[Track], timeline: Timeline, calibration: Calibration, fps: float
-    ) -> Lifted | None:
+        self,
+        people: Sequence[Sequence[Track]],
+        timeline: Timeline,
+        calibration: Calibration,
+        fps: float,
+    ) -> list[Lifted | None]:
         return self.stages.run(
-            "lift", lambda _: _lift(tracks, timeline, calibration, self.options, fps)
+            "lift", lambda _: _lift(people, timeline, calibration, self.options, fps)
         )
 
     def body(
         self,
-        tracks: Sequence[Track],
+        people: Sequence[Sequence[Track]],
         timeline: Timeline,
         calibration: Calibration,
-        lifted: Lifted | None,
+        lifted: Sequence[Lifted | None],
         fps: float,
         upstream: Inputs,
-    ) -> MotionClip:
+    ) -> Sequence[MotionClip]:
         options = self.options
         inputs: Inputs = {
             "calibrate": upstream,
             "options": [options.height_m, options.fps, options.start_s, options.end_s],
-            "lifted": None if lifted is None else lifted.source,
+            "lifted": [None if own is None else own.source for own in lifted],
             "code": code_hash("body", "geometry", "motion", "lifting"),
         }
         return self._kept(
             "body",
             inputs,
-            MotionClip,
-            lambda progress: _body(tracks, timeline, calibration, lifted, options, fps, progress),
-        )
+            _Fits,
+            lambda told: _Fits(
+                tuple(_bodies(people, timeline, calibration, lifted, options, fps, told))
+            ),
+        ).clips
 
     def correct(self, found: Evidence) -> Evidence:
         def work(progress: Progress) -> Evidence:
@@ -342,16 +414,17 @@ class _Job:
 
         return self.stages.run("correct", work)
 
-    def clean(self, solved: Evidence) -> Evidence:
-        options = cleaning.kept_choices(self.take, solved)
+    def clean(self, solved: Sequence[Evidence]) -> list[Evidence]:
+        options = cleaning.kept_choices(self.take, solved[0])
         return self.stages.run("clean", lambda _: cleaning.clean_solved(self.take, solved, options))
 
-    def report(self, evidence: Evidence, fit: MotionClip) -> dict[str, Any]:
-        pictures = self.stages.run("report", lambda told: page.draw_pictures(evidence, told))
+    def report(self, shown: Sequence[Evidence], solved: Sequence[Evidence]) -> dict[str, Any]:
+        pictures = self.stages.run("report", lambda told: page.draw_pictures(shown, told))
         cleaning.keep_pictures(self.take, pictures)
-        report = content.solved_report(evidence, self.stages, fit=fit)
+        fits = [each.motion for each in solved]
+        report = content.solved_report(shown, self.stages, fits=fits)
         self.take.save_job(Job(self.videos, self.options))
-        page.write_report(self.take.folder, report, evidence, pictures)
+        page.write_report(self.take.folder, report, shown, pictures)
         self.take.drop_unused()
         return report
 
@@ -376,6 +449,7 @@ class _Job:
             "keypoints": self.keypoints[view] if self.keypoints else None,
             "range": [self.options.start_s, self.options.end_s] if is_first else [None, None],
             "model": self.options.detector,
+            "people": self.options.people,
             "code": code_hash("detection", "video"),
         }
 
@@ -396,52 +470,67 @@ def _as_json(values: np.ndarray) -> list[float | None]:
 
 
 def _cameras(
-    tracks: Sequence[Track],
+    people: Sequence[Sequence[Track]],
     timeline: Timeline,
     focal_35mm: Sequence[float | None],
     given: GivenFacts,
     progress: Progress,
 ) -> Calibration:
-    if len(tracks) == 1:
-        return assume_camera(tracks[0], focal_35mm[0], given)
-    return calibrate(tracks, timeline, focal_35mm=focal_35mm, given=given, progress=progress)
+    lead = people[0]
+    if len(lead) == 1:
+        return assume_camera(lead[0], focal_35mm[0], given)
+    if len(people) == 1:
+        return calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=progress)
+    told = part(progress, 0.0, 0.7)
+    start = calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=told)
+    return calibrate_together(
+        people,
+        timeline,
+        start,
+        focal_35mm=focal_35mm,
+        given=given,
+        progress=part(progress, 0.7, 0.3),
+    )
 
 
 def _lift(
-    tracks: Sequence[Track],
+    people: Sequence[Sequence[Track]],
     timeline: Timeline,
     calibration: Calibration,
     options: SolveOptions,
     fps: float,
-) -> Lifted | None:
-    """What single views say of depth, unless the method does without."""
+) -> list[Lifted | None]:
+    """What single views say of everybody's depth, unless the method does without."""
     if options.method == "geometry":
-        return None
-    start_s, end_s = _solved_range(tracks, timeline, options)
-    times_s = frame_times(tracks, timeline, fps, start_s, end_s)
-    lifted = lift_by_detector(tracks, timeline, calibration.cameras, times_s)
-    checks.check_depth(tracks, lifted.points)
-    return with_network(lifted, tracks, timeline, calibration.cameras, times_s)
+        return [None] * len(people)
+    start_s, end_s = _solved_range(people[0], timeline, options)
+    times_s = frame_times(people[0], timeline, fps, start_s, end_s)
+    lifted: list[Lifted | None] = []
+    for tracks in people:
+        by_detector = lift_by_detector(tracks, timeline, calibration.cameras, times_s)
+        checks.check_depth(tracks, by_detector.points)
+        lifted.append(with_network(by_detector, tracks, timeline, calibration.cameras, times_s))
+    return lifted
 
 
-def _body(
-    tracks: Sequence[Track],
+def _bodies(
+    people: Sequence[Sequence[Track]],
     timeline: Timeline,
     calibration: Calibration,
-    lifted: Lifted | None,
+    lifted: Sequence[Lifted | None],
     options: SolveOptions,
     fps: float,
     progress: Progress,
-) -> MotionClip:
-    start_s, end_s = _solved_range(tracks, timeline, options)
-    return solve_body(
-        tracks,
+) -> list[MotionClip]:
+    start_s, end_s = _solved_range(people[0], timeline, options)
+    return solve_bodies(
+        people,
         timeline,
         calibration,
         fps=fps,
         start_s=start_s,
         end_s=end_s,
-        height_m=ASSUMED_HEIGHT_M if options.height_m is None else options.height_m,
+        height_m=options.height_m,
         lifted=lifted,
         progress=progress,
     )

@@ -17,3 +17,12 @@ class Progress(Protocol):
 
 def silent(fraction: float, message: str) -> None:
     """Progress that nobody watches."""
+
+
+def part(progress: Progress, begin: float, share: float) -> Progress:
+    """The progress of work that is one share of the whole, from `begin` on."""
+
+    def told(fraction: float, message: str) -> None:
+        progress(begin + share * fraction, message)
+
+    return told

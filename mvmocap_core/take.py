@@ -100,8 +100,12 @@ class Take:
 
     @property
     def motion_path(self) -> Path:
-        """Where the finished motion is, or will be."""
-        return self.folder / "motion.npz"
+        """Where the finished motion of the first performer is, or will be."""
+        return self.motion_path_of(0)
+
+    def motion_path_of(self, person: int) -> Path:
+        """Where the finished motion of a performer is, or will be; the first one's number is 0."""
+        return self.folder / (f"motion_{person + 1}.npz" if person else "motion.npz")
 
     @property
     def report_path(self) -> Path:

@@ -1,6 +1,7 @@
 """From cameras and keypoints to a motion clip."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mvmocap_core.body.kinematics import Pose, forward, landmark_positions
 from mvmocap_core.body.residuals import point_normals
 from mvmocap_core.body.skeleton import JOINT_NAMES, JOINT_PARENTS, Body, average_body
 from mvmocap_core.body.uncertainty import joint_confidence, joint_errors
-from mvmocap_core.body.world import SOLE_LANDMARKS, find_world, stature_m
+from mvmocap_core.body.world import SOLE_LANDMARKS, WorldFrame, find_world, stature_m
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.detection.detections import LANDMARK_NAMES, NOISE_CORRELATION_S, Track
 from mvmocap_core.errors import UnsolvableError
@@ -19,7 +20,7 @@ from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.contacts import detect_contacts
 from mvmocap_core.options import ASSUMED_HEIGHT_M
-from mvmocap_core.progress import Progress, silent
+from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.sync.timeline import Timeline
 
 LANDMARK_PLAY_M = 0.02
@@ -27,6 +28,17 @@ LANDMARK_PLAY_M = 0.02
 SHAPE_FRAMES = 300
 _WELL_SEEN = 8.0
 _SEEN = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    """One performer in the calibration's frame. on_body: (F, 33, 3) landmarks as posed."""
+
+    pose: Pose
+    body: Body
+    evidence: Evidence
+    on_body: np.ndarray
+    confidence: np.ndarray
 
 
 def solve_body(
@@ -49,17 +61,45 @@ def solve_body(
     lifted: what single views say of depth at `frame_times`; a single video needs it.
     Raises UnsolvableError if no frame in the range shows the whole trunk in two views.
     """
-    times_s = frame_times(tracks, timeline, fps, start_s, end_s)
-    evidence = gather_evidence(tracks, timeline, calibration.cameras, times_s, lifted)
-    progress(0.0, "Measuring the body")
-    body = measure_body(evidence, fps)
+    return solve_bodies(
+        [tracks], timeline, calibration,
+        fps=fps, start_s=start_s, end_s=end_s, height_m=height_m, lifted=[lifted],
+        progress=progress,
+    )[0]  # fmt: skip
 
-    def fitting(fraction: float, message: str) -> None:
-        progress(0.2 + 0.6 * fraction, message)
 
-    pose = fit_motion(body, evidence, fps=fps, progress=fitting)
+def solve_bodies(
+    people: Sequence[Sequence[Track]],
+    timeline: Timeline,
+    calibration: Calibration,
+    *,
+    fps: float,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    height_m: float | None = None,
+    lifted: Sequence[Lifted | None],
+    progress: Progress = silent,
+) -> list[MotionClip]:
+    """Fit a skeleton to each of several performers, (P) of (V) tracks: one world, one floor.
+
+    See `solve_body`. height_m: the first performer's stature, which sizes the others too; None
+    takes them to be `ASSUMED_HEIGHT_M` on average. The first one's place at the first frame is the
+    origin of the world.
+    """
+    times_s = frame_times(people[0], timeline, fps, start_s, end_s)
+    fitted = []
+    for k, (tracks, own) in enumerate(zip(people, lifted, strict=True)):
+        evidence = gather_evidence(tracks, timeline, calibration.cameras, times_s, own)
+        told = part(progress, 0.8 * k / len(people), 0.8 / len(people))
+        told(0.0, "Measuring the body")
+        body = measure_body(evidence, fps)
+        pose = fit_motion(body, evidence, fps=fps, progress=part(told, 0.25, 0.75))
+        on_body = landmark_positions(*forward(pose, body), body)
+        confidence = joint_confidence(pose, body, evidence)
+        fitted.append(_Fitted(pose, body, evidence, on_body, confidence))
     progress(0.8, "Finding the floor")
-    return _to_clip(pose, body, evidence, timeline, calibration, times_s, fps, height_m)
+    world = _find_world(fitted, calibration, fps, height_m)
+    return [_to_clip(each, world, timeline, calibration, times_s, fps) for each in fitted]
 
 
 def frame_times(
@@ -115,30 +155,39 @@ def refine_landmarks(predicted: np.ndarray, evidence: Evidence, n_steps: int = 5
     return np.where((evidence.weight.max(axis=0) > 0)[..., None], points, np.nan)
 
 
-def _to_clip(
-    pose: Pose,
-    body: Body,
-    evidence: Evidence,
-    timeline: Timeline,
-    calibration: Calibration,
-    times_s: np.ndarray,
-    fps: float,
-    height_m: float | None,
-) -> MotionClip:
-    on_body = landmark_positions(*forward(pose, body), body)
-    confidence = joint_confidence(pose, body, evidence)
-    solved = np.flatnonzero(confidence.mean(axis=1) > _SEEN)
+def _find_world(
+    fitted: Sequence[_Fitted], calibration: Calibration, fps: float, height_m: float | None
+) -> WorldFrame:
+    """The floor under everybody; size and heading by the first performer."""
+    lead = fitted[0]
+    stature = stature_m(lead.body.rest_offsets_m)
     if calibration.is_metric:
-        height_m = stature_m(body.rest_offsets_m)
-    world = find_world(
-        pose,
-        body,
-        on_body,
+        height_m = stature
+    elif height_m is None and len(fitted) > 1:
+        typical = float(np.mean([stature_m(each.body.rest_offsets_m) for each in fitted]))
+        height_m = ASSUMED_HEIGHT_M * stature / typical
+    solved = np.flatnonzero(lead.confidence.mean(axis=1) > _SEEN)
+    standing = [each.on_body[each.confidence.mean(axis=1) > _SEEN] for each in fitted[1:]]
+    return find_world(
+        lead.pose,
+        lead.body,
+        np.concatenate([lead.on_body, *standing]),
         calibration.cameras,
         fps=fps,
         height_m=height_m or ASSUMED_HEIGHT_M,
         first_frame=int(solved[0]) if len(solved) else 0,
     )
+
+
+def _to_clip(
+    fitted: _Fitted,
+    world: WorldFrame,
+    timeline: Timeline,
+    calibration: Calibration,
+    times_s: np.ndarray,
+    fps: float,
+) -> MotionClip:
+    pose, body, evidence, on_body = fitted.pose, fitted.body, fitted.evidence, fitted.on_body
     scaled = Body(body.stature_m * world.scale, body.shape)
     placed = world.apply_pose(pose)
     soles = world.apply(on_body[:, SOLE_LANDMARKS])
@@ -152,7 +201,7 @@ def _to_clip(
         rotations_quat_wxyz=quat,
         rest_offsets_m=scaled.rest_offsets_m,
         error_m=world.scale * joint_errors(pose, body, evidence, calibration, fps=fps),
-        confidence=confidence,
+        confidence=fitted.confidence,
         contacts=detect_contacts(soles, fps),
         landmark_names=np.array(LANDMARK_NAMES),
         landmarks_m=world.apply(refine_landmarks(on_body, evidence)),

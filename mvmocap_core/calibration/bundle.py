@@ -36,7 +36,7 @@ def adjust(
 
     free: any of "pose", "focal", "k1", "clock".
     """
-    movable = _movable(scene, free)
+    movable = movable_unknowns(scene, free)
     damping = 1e-3
     equations = linearise(scene, observed, priors)
     for _ in range(n_steps):
@@ -58,7 +58,7 @@ def adjust(
     return Adjustment(scene, equations.cost, covariance)
 
 
-def _movable(scene: Scene, free: tuple[str, ...]) -> np.ndarray:
+def movable_unknowns(scene: Scene, free: tuple[str, ...]) -> np.ndarray:
     """(n_shared,) bool. The first camera is the origin and its clock the reference."""
     views = np.zeros((len(scene.t), N_VIEW), dtype=bool)
     views[1:, ROT] = views[1:, TRA] = "pose" in free

@@ -140,22 +140,23 @@ def _calibrate(
             reason="too_few_common_frames",
         )
     observed = observe(tracks, timeline, times_s)
-    priors = _priors(observed, timeline, focal_35mm, given)
+    priors = camera_priors(observed, timeline, focal_35mm, given)
     ranked = _search(observed, priors, given, progress)
     progress(0.7, "Adjusting lenses and clocks")
     free = ("focal", "k1", "clock") if given.has_poses else ("pose", "focal", "k1", "clock")
     best, shift_s = _adjust_clocks(tracks, timeline, times_s, priors, ranked[0].scene, free)
     observed = observe(tracks, replace(timeline, offset_s=timeline.offset_s + shift_s), times_s)
-    calibration = _summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
+    calibration = summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
     return calibration, best.cost / (observed.independent * float(observed.weight.sum()))
 
 
-def _priors(
+def camera_priors(
     observed: Observations,
     timeline: Timeline,
     focal_35mm: Sequence[float | None],
     given: GivenFacts,
 ) -> Priors:
+    """What is likely of lenses and clocks before the performer is looked at."""
     diagonal = np.hypot(observed.image_size[:, 0], observed.image_size[:, 1])
     known = np.array([focal is not None for focal in focal_35mm])
     equivalent = np.array([focal or PHONE_FOCAL_35MM for focal in focal_35mm])
@@ -236,9 +237,10 @@ def _adjust_clocks(
     return replace(best, scene=scene), shift_s
 
 
-def _summarise(
+def summarise(
     best: Adjustment, observed: Observations, offset_s: np.ndarray, margin: float
 ) -> Calibration:
+    """The calibration that an adjustment to `observed` means, with how sure it is."""
     scene = best.scene
     std = np.sqrt(np.maximum(np.diag(best.covariance), 0.0))
     views = std[: N_VIEW * len(offset_s)].reshape(-1, N_VIEW)

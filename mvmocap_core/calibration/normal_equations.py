@@ -5,6 +5,8 @@ Frames are independent given the shared unknowns, so their joints are eliminated
 linear in frames.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 _RIDGE = 1e-4
@@ -99,6 +101,14 @@ class NormalEquations:
         Returns the step of the shared unknowns (G,), of the joints (F, J, 3), and the reduced
         matrix of the free shared unknowns, undamped if `damping` is 0.
         """
+        reduced = self.reduce(free, damping)
+        damped = reduced.matrix + damping * np.diag(reduced.stiffness)
+        shared = np.zeros(len(free))
+        shared[free] = -np.linalg.solve(damped, reduced.gradient)
+        return shared, reduced.joints(shared[free]), reduced.matrix
+
+    def reduce(self, free: np.ndarray, damping: float) -> "Reduced":
+        """What is left for the free shared unknowns when the joints follow them."""
         n_frames, n_joints = self._joints_gradient.shape[:2]
         size = 3 * n_joints
         A = self._joints.reshape(n_frames, size, size).copy()
@@ -108,10 +118,28 @@ class NormalEquations:
         g = self._joints_gradient.reshape(n_frames, size, 1)
         solved = np.linalg.solve(A, np.concatenate([B, g], axis=2))
         coupled = np.tensordot(B, solved, axes=((0, 1), (0, 1)))
-        reduced = self._shared[np.ix_(free, free)] - coupled[:, :-1]
-        gradient = self._shared_gradient[free] - coupled[:, -1]
-        damped = reduced + damping * np.diag(np.diag(self._shared)[free])
-        shared = np.zeros(len(free))
-        shared[free] = -np.linalg.solve(damped, gradient)
-        joints = -solved[..., -1] - solved[..., :-1] @ shared[free]
-        return shared, joints.reshape(n_frames, n_joints, 3), reduced
+        return Reduced(
+            matrix=self._shared[np.ix_(free, free)] - coupled[:, :-1],
+            gradient=self._shared_gradient[free] - coupled[:, -1],
+            stiffness=np.diag(self._shared)[free],
+            solved=solved,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """Normal equations of M free shared unknowns alone, J joints of F frames eliminated.
+
+    matrix: (M, M); gradient: (M,); stiffness: (M,) the diagonal before the elimination.
+    solved: (F, 3J, M + 1) how the joints follow the shared unknowns, and their own step.
+    """
+
+    matrix: np.ndarray
+    gradient: np.ndarray
+    stiffness: np.ndarray
+    solved: np.ndarray
+
+    def joints(self, shared: np.ndarray) -> np.ndarray:
+        """Step of the joints (F, J, 3) for a step of the free shared unknowns (M,)."""
+        joints = -self.solved[..., -1] - self.solved[..., :-1] @ shared
+        return joints.reshape(len(joints), -1, 3)

@@ -13,8 +13,10 @@ from mvmocap_core.progress import Progress, silent
 from mvmocap_core.video.background import BackgroundTracker, Turn, likely_focal_px
 from mvmocap_core.video.frames import Frame, iter_frames, probe_video
 
-N_SLOTS = 2
+MIN_SLOTS = 2
 """With one slot MediaPipe smooths over time, half to one frame late: poison for sync."""
+UNKNOWN_SLOTS = 5
+"""Where it is to be found out how many people there are."""
 
 N_LANDMARKS = len(LANDMARK_NAMES)
 
@@ -25,10 +27,17 @@ class MediaPipePose:
 
     model:        "heavy", "full" or "lite". Only heavy keeps left and right apart.
     model_folder: where to look for model files first.
+    people:       how many there may be, bystanders apart; 0 = not known.
     """
 
     model: str = "heavy"
     model_folder: Path | None = None
+    people: int = 1
+
+    @property
+    def n_slots(self) -> int:
+        """How many people are looked for: one more than asked for, who may be in the way."""
+        return max(MIN_SLOTS, self.people + 1) if self.people else UNKNOWN_SLOTS
 
     def detect(
         self,
@@ -38,14 +47,14 @@ class MediaPipePose:
         end_s: float | None = None,
         progress: Progress = silent,
     ) -> Detections:
-        """Detect up to `N_SLOTS` people in every frame. See `Detector`."""
+        """Detect up to `n_slots` people in every frame. See `Detector`."""
         model = find_model(self.model, folder=self.model_folder)
         info = probe_video(video)
         begin_s = max(start_s or 0.0, 0.0)
         length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
         focal_px = likely_focal_px(info.image_size, info.focal_35mm)
-        rows = _Rows(info.image_size, focal_px)
-        with _landmarker(model) as landmarker:
+        rows = _Rows(info.image_size, focal_px, self.n_slots)
+        with _landmarker(model, self.n_slots) as landmarker:
             stamp_ms = -1
             for frame in iter_frames(video, start_s=start_s, end_s=end_s):
                 stamp_ms = max(round(frame.time_s * 1000), stamp_ms + 1)  # has to increase
@@ -61,7 +70,7 @@ class MediaPipePose:
         return rows.detections()
 
 
-def _landmarker(model: Path) -> Any:
+def _landmarker(model: Path, n_slots: int) -> Any:
     # MediaPipe takes two seconds to import, and only the processes that detect need it.
     from mediapipe.tasks.python import BaseOptions, vision
 
@@ -69,7 +78,7 @@ def _landmarker(model: Path) -> Any:
         # The content, not the path: MediaPipe does not open every path that Windows allows.
         base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
         running_mode=vision.RunningMode.VIDEO,
-        num_poses=N_SLOTS,
+        num_poses=n_slots,
     )
     return vision.PoseLandmarker.create_from_options(options)
 
@@ -83,9 +92,10 @@ def _image(frame: Frame) -> Any:
 class _Rows:
     """Collects one row of arrays for each frame."""
 
-    def __init__(self, image_size: tuple[int, int], focal_px: float) -> None:
+    def __init__(self, image_size: tuple[int, int], focal_px: float, n_slots: int) -> None:
         self.image_size = np.array(image_size)
         self.focal_px = focal_px
+        self.n_slots = n_slots
         self.background = BackgroundTracker(image_size, focal_px)
         self.turns: list[Turn] = []
         self.times_s: list[float] = []
@@ -93,11 +103,11 @@ class _Rows:
         self.world: list[np.ndarray] = []  # (P, 33, 3) metres
 
     def append(self, frame: Frame, result: Any) -> None:
-        normalized = np.full((N_SLOTS, N_LANDMARKS, 3), np.nan)
-        world = np.full((N_SLOTS, N_LANDMARKS, 3), np.nan)
-        for slot, pose in enumerate(result.pose_landmarks[:N_SLOTS]):
+        normalized = np.full((self.n_slots, N_LANDMARKS, 3), np.nan)
+        world = np.full((self.n_slots, N_LANDMARKS, 3), np.nan)
+        for slot, pose in enumerate(result.pose_landmarks[: self.n_slots]):
             normalized[slot] = [(mark.x, mark.y, mark.visibility) for mark in pose]
-        for slot, pose in enumerate(result.pose_world_landmarks[:N_SLOTS]):
+        for slot, pose in enumerate(result.pose_world_landmarks[: self.n_slots]):
             world[slot] = [(mark.x, mark.y, mark.z) for mark in pose]
         self.times_s.append(frame.time_s)
         self.normalized.append(normalized)

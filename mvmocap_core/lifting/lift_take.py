@@ -89,23 +89,6 @@ def lift_take(
     return Lifted(points, error, axes, "network")
 
 
-def with_network(
-    by_detector: Lifted,
-    tracks: Sequence[Track],
-    timeline: Timeline,
-    cameras: Cameras,
-    times_s: np.ndarray,
-) -> Lifted:
-    """What the detector says of depth at `times_s` (F,), with what the pretrained network knows.
-
-    Of one video, both together know more than either. Of two, the detector's own 3D is the better
-    guess once it is put right; the network adds what the detector does not see.
-    """
-    by_network = lift_take(load_weights()[0], tracks, timeline, cameras, times_s)
-    join = combine if len(tracks) == 1 else fill
-    return join(by_detector, by_network)
-
-
 def _near_seen(seen: np.ndarray) -> np.ndarray:
     """(T,) frames that show the performer -> frames within `_REACH_S` of one."""
     reach = round(_REACH_S * LIFTER_FPS)

@@ -11,7 +11,7 @@ import numpy as np
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import FRAMED, MotionClip
 from mvmocap_core.motion.contacts import ContactEdit
-from mvmocap_core.motion.feet import find_ground, hold_feet
+from mvmocap_core.motion.feet import Ground, find_common_ground, hold_feet
 from mvmocap_core.motion.pose import joint_motion, with_motion
 from mvmocap_core.motion.smoothing import smooth_motion, without_spikes
 from mvmocap_core.options import CleanUp
@@ -28,8 +28,23 @@ def clean_up(
     contact_edits: what somebody who looked says about the contacts.
     Raises InputError if fewer than two frames are left.
     """
-    ground = find_ground(fit, contact_edits) if options.lock_feet else None
-    clip = fit if ground is None else ground.clip
+    return clean_up_together([fit], options, [contact_edits])[0]
+
+
+def clean_up_together(
+    fits: Sequence[MotionClip],
+    options: CleanUp,
+    contact_edits: Sequence[Sequence[ContactEdit]] | None = None,
+) -> list[MotionClip]:
+    """The same for several people of one take, who keep one floor and one world."""
+    edits = contact_edits or [()] * len(fits)
+    if not options.lock_feet:
+        return [_cleaned(fit, None, options) for fit in fits]
+    grounds = find_common_ground(fits, edits)
+    return [_cleaned(ground.clip, ground, options) for ground in grounds]
+
+
+def _cleaned(clip: MotionClip, ground: Ground | None, options: CleanUp) -> MotionClip:
     motion = joint_motion(clip)
     if options.smoothing > 0.0:
         names = [str(name) for name in clip.joint_names]

@@ -32,16 +32,41 @@ class Ground:
 
 def find_ground(fit: MotionClip, edits: Sequence[ContactEdit] = ()) -> Ground:
     """Level the floor under the feet and find when they stand on it; edits have the last word."""
-    clip = with_motion(fit, without_spikes(joint_motion(fit), fit.fps))
-    soles_m = sole_offsets(clip)
-    points = sole_points(clip, soles_m)
-    lowest = points[..., 2] <= points[..., 2].min(axis=(1, 2), keepdims=True)
-    standing = lowest & (speeds(points, clip.fps) < _SLOW)
+    return find_common_ground([fit], [edits])[0]
+
+
+def find_common_ground(
+    fits: Sequence[MotionClip], edits: Sequence[Sequence[ContactEdit]]
+) -> list[Ground]:
+    """The same for several people who share one floor, edits for each."""
+    clips = [with_motion(fit, without_spikes(joint_motion(fit), fit.fps)) for fit in fits]
+    soles_m = [sole_offsets(clip) for clip in clips]
+    standing = []
+    for clip, soles in zip(clips, soles_m, strict=True):
+        points = sole_points(clip, soles)
+        lowest = points[..., 2] <= points[..., 2].min(axis=(1, 2), keepdims=True)
+        standing.append(lowest & (speeds(points, clip.fps) < _SLOW))
     for _ in range(_ROUNDS):
-        clip, floor = level(clip, find_floor(sole_points(clip, soles_m), standing, clip.fps))
-        standing = steady(contact_probability(_above(clip, floor, soles_m), clip.fps), clip.fps)
-    clip, floor = level(clip, find_floor(sole_points(clip, soles_m), standing, clip.fps))
-    return Ground(replace(clip, contacts=edited(standing, clip.times_s, edits)), floor, soles_m)
+        clips, floor = _levelled(clips, soles_m, standing)
+        standing = [
+            steady(contact_probability(_above(clip, floor, soles), clip.fps), clip.fps)
+            for clip, soles in zip(clips, soles_m, strict=True)
+        ]
+    clips, floor = _levelled(clips, soles_m, standing)
+    return [
+        Ground(replace(clip, contacts=edited(stands, clip.times_s, own)), floor, soles)
+        for clip, stands, soles, own in zip(clips, standing, soles_m, edits, strict=True)
+    ]
+
+
+def _levelled(
+    clips: Sequence[MotionClip], soles_m: Sequence[np.ndarray], standing: Sequence[np.ndarray]
+) -> tuple[list[MotionClip], Floor]:
+    points = [sole_points(clip, soles) for clip, soles in zip(clips, soles_m, strict=True)]
+    found = find_floor(np.concatenate(points), np.concatenate(standing), clips[0].fps)
+    about_m = clips[0].positions_m[0, 0]
+    levelled = [level(clip, found, about_m) for clip in clips]
+    return [clip for clip, _ in levelled], levelled[0][1]
 
 
 def hold_feet(motion: JointMotion, ground: Ground) -> JointMotion:

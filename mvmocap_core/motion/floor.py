@@ -73,14 +73,17 @@ def _prior() -> np.ndarray:
     return prior
 
 
-def level(clip: MotionClip, floor: Floor) -> tuple[MotionClip, Floor]:
+def level(
+    clip: MotionClip, floor: Floor, about_m: np.ndarray | None = None
+) -> tuple[MotionClip, Floor]:
     """Turn and lift the whole scene, cameras too, so that the floor is level at height 0.
 
-    The pelvis stays above the same place at the first frame. Returns the clip and its new floor.
+    about_m: (3,) what stays above the same place; None is the pelvis at the first frame. Returns
+    the clip and its new floor.
     """
     normal = np.array([-floor.slope[0], -floor.slope[1], 1.0])
     R = rotmat_between(normal / np.linalg.norm(normal), _UP)
-    first = clip.positions_m[0, 0]
+    first = clip.positions_m[0, 0] if about_m is None else about_m
     lift_m = float(np.mean(floor.rest_m)) - SOLE_M
     t = first - R @ first
     t[2] = -lift_m

@@ -25,15 +25,15 @@ def select_performer(detections: Detections) -> Track:
     Returns a track on the same times, NaN and confidence 0 where the performer is absent. It is
     absent everywhere if nobody was found.
     """
-    people = _People(detections)
+    people = PeopleInFrames(detections)
     paths = _follow(people)
     slots = np.full(len(detections.times_s), -1)
     for path in _performer(paths):
         slots[path.frames] = path.slots
-    return _track(detections, slots)
+    return track_of_slots(detections, slots)
 
 
-class _People:
+class PeopleInFrames:
     """Who is in each frame, without doubles.
 
     positions: (F, P, 33, 2) pixels, NaN where not confident. sizes: (F, P) pixels.
@@ -61,7 +61,7 @@ class _People:
         for first in range(n_slots):
             for second in range(first + 1, n_slots):
                 size = np.minimum(self.sizes[:, first], self.sizes[:, second])
-                distance = _distance(self.positions[:, first], self.positions[:, second])
+                distance = mean_distance(self.positions[:, first], self.positions[:, second])
                 is_double = distance < DUPLICATE_DISTANCE * size
                 is_first_worse = self.weights[:, first] < self.weights[:, second]
                 self.is_there[is_double & is_first_worse, first] = False
@@ -77,7 +77,7 @@ class _Path:
     sizes: list[float] = field(default_factory=list[float])
     score: float = 0.0
 
-    def add(self, people: _People, frame: int, slot: int) -> None:
+    def add(self, people: PeopleInFrames, frame: int, slot: int) -> None:
         size = float(people.sizes[frame, slot])
         self.frames.append(frame)
         self.slots.append(slot)
@@ -85,7 +85,7 @@ class _Path:
         self.score += size * float(people.weights[frame, slot])
 
 
-def _follow(people: _People) -> list[_Path]:
+def _follow(people: PeopleInFrames) -> list[_Path]:
     """Link each frame's people to the nearest paths seen within `MAX_GAP_S`."""
     paths: list[_Path] = []
     active: list[_Path] = []
@@ -104,12 +104,12 @@ def _follow(people: _People) -> list[_Path]:
     return paths
 
 
-def _gap_s(people: _People, path: _Path, frame: int) -> float:
+def _gap_s(people: PeopleInFrames, path: _Path, frame: int) -> float:
     return float(people.times_s[frame] - people.times_s[path.frames[-1]])
 
 
 def _links(
-    people: _People, active: list[_Path], frame: int, slots: np.ndarray
+    people: PeopleInFrames, active: list[_Path], frame: int, slots: np.ndarray
 ) -> list[tuple[_Path, int]]:
     """Pairs of a path and a slot, the nearest first, each used once."""
     if not active or slots.size == 0:
@@ -118,7 +118,7 @@ def _links(
     last_slots = np.array([path.slots[-1] for path in active])
     sizes = people.sizes[lasts, last_slots]
     gaps_s = people.times_s[frame] - people.times_s[lasts]
-    distance = _distance(
+    distance = mean_distance(
         people.positions[lasts, last_slots][:, None], people.positions[frame, slots][None]
     )
     distance = distance / np.maximum(sizes[:, None], people.sizes[frame, slots][None])
@@ -133,7 +133,7 @@ def _links(
     return links
 
 
-def _distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def mean_distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """(...) mean distance of the landmarks that both have; of the centres where none is shared.
 
     first, second: (..., 33, 2) pixels. inf where one of them has no landmark.
@@ -179,7 +179,8 @@ def _is_same_size(path: _Path, others: list[_Path]) -> bool:
     return 1.0 / SIZE_RATIO <= ratio <= SIZE_RATIO
 
 
-def _track(detections: Detections, slots: np.ndarray) -> Track:
+def track_of_slots(detections: Detections, slots: np.ndarray) -> Track:
+    """The track of whoever is in slot `slots` (F,) of each frame; absent where it is -1."""
     rows = np.arange(len(slots))
     is_there = slots >= 0
     return Track(

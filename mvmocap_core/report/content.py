@@ -2,7 +2,7 @@
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,7 +19,7 @@ from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.report.evidence import Evidence, camera_positions_m, seen_by_view
 from mvmocap_core.report.moments import FIRM, WEAK, binned_trust, worst_moments
-from mvmocap_core.report.verdict import judge
+from mvmocap_core.report.verdict import GRADES, Verdict, judge
 from mvmocap_core.stages import Stages
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import VideoInfo
@@ -32,25 +32,34 @@ _TRUST_BINS = 240
 
 
 def solved_report(
-    evidence: Evidence, stages: Stages, *, fit: MotionClip | None = None
+    people: Sequence[Evidence], stages: Stages, *, fits: Sequence[MotionClip] | None = None
 ) -> dict[str, Any]:
-    """Make the report of a finished solve.
+    """Make the report of a finished solve. Cameras and accuracy are told from the first performer.
 
-    fit: the whole motion before it was cleaned up and trimmed, which the verdict is about; the
-    evidence's own if not given.
+    fits: everybody's whole motion before it was cleaned up and trimmed, which the verdict is
+    about; the evidence's own if not given.
     """
-    verdict = judge(evidence if fit is None else replace(evidence, motion=fit))
+    whole = [each.motion for each in people] if fits is None else fits
+    verdicts = [judge(replace(each, motion=fit)) for each, fit in zip(people, whole, strict=True)]
+    lead = people[0]
     return {
         "schema_version": REPORT_SCHEMA,
-        "verdict": verdict.grade,
-        "reasons": list(verdict.reasons),
-        "advice": list(verdict.advice),
-        "sync": sync_section(evidence.timeline),
-        "cameras": _camera_section(evidence),
-        "accuracy": _accuracy_section(evidence),
-        "people": [_person_section(evidence)],
+        "verdict": max((verdict.grade for verdict in verdicts), key=GRADES.index),
+        "reasons": _each_once(verdict.reasons for verdict in verdicts),
+        "advice": _each_once(verdict.advice for verdict in verdicts),
+        "sync": sync_section(lead.timeline),
+        "cameras": _camera_section(lead),
+        "accuracy": _accuracy_section(lead),
+        "people": [
+            _person_section(person, each, verdict)
+            for person, (each, verdict) in enumerate(zip(people, verdicts, strict=True))
+        ],
         **_run_section(stages),
     }
+
+
+def _each_once(lists: Iterable[Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(text for texts in lists for text in texts))
 
 
 def unsolvable_report(
@@ -187,18 +196,21 @@ def _accuracy_section(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _person_section(evidence: Evidence) -> dict[str, Any]:
+def _person_section(person: int, evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
     motion, options = evidence.motion, evidence.options
     seen = seen_by_view(evidence)
     is_metric = evidence.calibration.is_metric
+    is_measured = is_metric or person > 0  # the first performer is the measure of the others
     height_m = options.height_m or ASSUMED_HEIGHT_M
     return {
-        "motion": "motion.npz",
+        "motion": f"motion_{person + 1}.npz" if person else "motion.npz",
+        "verdict": verdict.grade,
+        "reasons": list(verdict.reasons),
         "fps": _number(float(motion.fps), 4),
         "n_frames": len(motion.times_s),
         "start_s": _number(float(motion.times_s[0]), 3),
         "end_s": _number(float(motion.times_s[-1]), 3),
-        "height_m": _number(stature_m(motion.rest_offsets_m), 3) if is_metric else height_m,
+        "height_m": _number(stature_m(motion.rest_offsets_m), 3) if is_measured else height_m,
         "is_height_assumed": options.height_m is None and not is_metric,
         "path_length_m": _number(_path_length_m(motion), 2),
         "seen_share": _numbers(seen.mean(axis=1), 4),

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mvmocap_core.files import write_text
-from mvmocap_core.progress import Progress, silent
+from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.report import drawings
 from mvmocap_core.report.evidence import Evidence, seen_by_view
 from mvmocap_core.report.moments import frame_trust
@@ -29,14 +29,26 @@ _JPEG_QUALITY = 82
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All views at one moment, side by side. time_s: first video's clock; jpeg_base64: ASCII."""
+    """All views of a performer at one moment, side by side.
+
+    time_s: first video's clock. jpeg_base64: ASCII. person: 0 is the first performer.
+    """
 
     time_s: float
     jpeg_base64: str
+    person: int = 0
 
 
-def draw_pictures(evidence: Evidence, progress: Progress = silent) -> list[Picture]:
-    """Draw the solved skeleton over the views at moments spread over the motion."""
+def draw_pictures(people: Sequence[Evidence], progress: Progress = silent) -> list[Picture]:
+    """Draw everybody's solved skeleton over the views at moments spread over the motion."""
+    return [
+        replace(picture, person=person)
+        for person, evidence in enumerate(people)
+        for picture in _pictures(evidence, part(progress, person / len(people), 1 / len(people)))
+    ]
+
+
+def _pictures(evidence: Evidence, progress: Progress) -> list[Picture]:
     times_s = _moments_s(evidence)
     pictures = []
     for index, time_s in enumerate(times_s):
@@ -54,17 +66,20 @@ def draw_pictures(evidence: Evidence, progress: Progress = silent) -> list[Pictu
 def write_report(
     folder: Path,
     report: Mapping[str, Any],
-    evidence: Evidence | None = None,
+    people: Sequence[Evidence] = (),
     pictures: Sequence[Picture] = (),
 ) -> None:
-    """Write `report.json` and `report.html`. Raises InputError when they cannot be written."""
-    write_text(folder / "report.html", render_page(report, evidence, pictures))
+    """Write `report.json` and `report.html`. Raises InputError when they cannot be written.
+
+    people: what everybody's motion was made from; none where nothing was solved.
+    """
+    write_text(folder / "report.html", render_page(report, people, pictures))
     write_text(folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
 
 
 def render_page(
     report: Mapping[str, Any],
-    evidence: Evidence | None = None,
+    people: Sequence[Evidence] = (),
     pictures: Sequence[Picture] = (),
 ) -> str:
     """Give the page's HTML, with everything it shows inside it."""
@@ -79,8 +94,8 @@ def render_page(
         report=report,
         pictures=pictures,
         file_name=lambda path: Path(path).name,
-        plan=None if evidence is None else drawings.plan_view(evidence.motion),
-        strips=None if evidence is None else _strips(evidence),
+        plan=drawings.plan_view(people[0].motion) if people else None,
+        strips=[_strips(evidence) for evidence in people],
         view_name=drawings.view_name,
         view_colours=drawings.VIEW_COLOURS,
     )

@@ -10,6 +10,8 @@ from mvmocap_core.report.evidence import Evidence, filmed_by_view, movement_m, s
 from mvmocap_core.sync.timeline import CERTAIN
 
 Grade = Literal["good", "check", "unusable"]
+GRADES: tuple[Grade, ...] = ("good", "check", "unusable")
+"""From the best to the worst."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ class Imagined:
         imagined = self
 
         class Detector:
-            def __init__(self, model: str) -> None:
-                self.model = model
+            def __init__(self, model: str, people: int) -> None:
+                self.model, self.people = model, people
 
             def detect(self, video: Path, **_: object) -> Detections:
                 imagined.ask(f"detect {video.name}")
@@ -87,6 +87,6 @@ class Imagined:
 
         patch.setattr(pipeline, "MediaPipePose", Detector)
         patch.setattr(pipeline, "detect_videos", detect_videos)
-        patch.setattr(pipeline, "complete_timeline", answer("sync", lambda: imagined.timeline))
+        patch.setattr(pipeline, "common_timeline", answer("sync", lambda: imagined.timeline))
         patch.setattr(pipeline, "calibrate", answer("calibrate", lambda: imagined.calibration))
-        patch.setattr(pipeline, "solve_body", answer("body", lambda: imagined.motion))
+        patch.setattr(pipeline, "solve_bodies", answer("body", lambda: [imagined.motion]))

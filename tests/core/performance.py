@@ -93,8 +93,14 @@ def perform(
     offset_s: float = 0.31,
     noise_px: float = 0.0,
     shape: np.ndarray | None = None,
+    place: np.ndarray | None = None,
+    later_s: float = 0.0,
 ) -> Performance:
-    """A filmed performance. The second video starts `offset_s` after the first."""
+    """A filmed performance. The second video starts `offset_s` after the first.
+
+    place: (4, 4) where the performer's world is in that of the cameras given here, for somebody
+    else in the same picture; `cameras` stay those given. later_s: of the dance that is danced.
+    """
     body = average_body(HEIGHT_M)
     if shape is not None:
         body = Body(HEIGHT_M, shape)
@@ -103,10 +109,10 @@ def perform(
     tracks = []
     for view in range(2):
         times_s = np.arange(0.0, duration_s, 1.0 / fps[view])
-        moment = times_s + (offset_s if view else 0.0)
+        moment = times_s + later_s + (offset_s if view else 0.0)
         pose = dance(moment, body)
         points = landmark_positions(*forward(pose, body), body)
-        T = cameras.T_cam_world[view]
+        T = cameras.T_cam_world[view] if place is None else cameras.T_cam_world[view] @ place
         pixels = project_points(points, cameras.K[view], cameras.dist[view], T)
         pixels = pixels + noise_px * rng.normal(size=pixels.shape)
         hips = points[:, [23, 24]].mean(axis=1, keepdims=True)
@@ -119,5 +125,5 @@ def perform(
                 image_size=IMAGE_SIZE,
             )
         )
-    first = dance(tracks[0].times_s, body)
+    first = dance(tracks[0].times_s + later_s, body)
     return Performance(body, first, cameras, offset_s, tracks)

@@ -107,7 +107,7 @@ def test_doubtful_take_is_done_and_says_check(clips, take, imagined, capsys):
         (["--start", "2", "--end", "1"], "--end must be later"),
         (["--device", "abacus"], "--device abacus"),
         (["--method", "magic"], "--method magic"),
-        (["--people", "2"], "--people"),
+        (["--people", "99"], "--people"),
         (["--frobnicate"], "--frobnicate"),
         (["--detector", "huge"], "--detector huge"),
     ],

@@ -74,7 +74,7 @@ def solved_take(found, tmp_path_factory):
     """As a solve leaves it, but for the report; measured, as after a first correction."""
     take = Take(tmp_path_factory.mktemp("take"))
     whole = correcting.keep_whole(take, found, Corrections())
-    cleaning.clean_solved(take, found, NO_CLEAN_UP)
+    cleaning.clean_solved(take, [found], NO_CLEAN_UP)
     correcting._measure(take, whole, found.tracks)
     return take
 

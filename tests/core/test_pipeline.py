@@ -11,7 +11,7 @@ from mvmocap_core import pipeline
 from mvmocap_core.errors import Cancelled, InputError, UnsolvableError
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import load_motion
-from mvmocap_core.options import ASSUMED_HEIGHT_M, CleanUp, SolveOptions
+from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.pipeline import solve, solve_tracks
 from mvmocap_core.stages import STAGE_SHARES
 from tests.core.clips import write_clip
@@ -146,7 +146,7 @@ def test_body_is_asked_for_the_union_of_the_views(tmp_path, clips, imagined):
     assert arguments["start_s"] == pytest.approx(0.0)
     assert arguments["end_s"] == pytest.approx(59 / 30 + 0.41)
     assert arguments["fps"] == pytest.approx(30.0)
-    assert arguments["height_m"] == ASSUMED_HEIGHT_M
+    assert arguments["height_m"] is None
 
 
 def test_body_is_asked_for_the_chosen_part(tmp_path, clips, imagined):
@@ -256,11 +256,11 @@ def test_job_may_end_early(tmp_path, clips, imagined, last, stages, key):
 def test_tracks_alone_are_solved_without_files(imagined, monkeypatch):
     seen = {}
 
-    def solve_body(tracks, timeline, calibration, **keywords):
+    def solve_bodies(people, timeline, calibration, **keywords):
         seen["offset_s"] = timeline.offset_s[1]
-        return imagined.motion
+        return [imagined.motion]
 
-    monkeypatch.setattr(pipeline, "solve_body", solve_body)
+    monkeypatch.setattr(pipeline, "solve_bodies", solve_bodies)
     imagined.calibration = replace(make_calibration(), offset_s=np.array([0.0, 0.02]))
     tracks = make_tracks(imagined.motion)
     solution = solve_tracks(tracks, [None, None], SolveOptions(), fps=30.0, focal_35mm=[None, None])

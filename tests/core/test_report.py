@@ -189,7 +189,7 @@ def test_seen_frames_follow_each_videos_clock():
 
 
 def test_report_of_a_solve_holds_the_schema(repository, infos):
-    report = content.solved_report(make_evidence(infos), stages())
+    report = content.solved_report([make_evidence(infos)], stages())
     jsonschema.validate(report, schema(repository, "report.schema.json"))
     assert report["cameras"][0]["focal_35mm"] == pytest.approx(600 * 36 / 640, abs=0.01)
     assert report["cameras"][0]["distance_m"] == pytest.approx(4.0, abs=0.5)
@@ -200,7 +200,7 @@ def test_report_with_unknown_numbers_holds_the_schema(repository, infos):
     calibration = make_calibration(
         view_angle_deg=np.nan, rotation_std_deg=np.inf, focal_std=np.array([np.nan, np.nan])
     )
-    report = content.solved_report(make_evidence(infos, calibration=calibration), stages())
+    report = content.solved_report([make_evidence(infos, calibration=calibration)], stages())
     jsonschema.validate(json.loads(json.dumps(report, allow_nan=False)),
                         schema(repository, "report.schema.json"))  # fmt: skip
     assert report["accuracy"]["rotation_std_deg"] is None
@@ -226,9 +226,9 @@ def test_schema_wants_a_reason_where_nothing_was_solved(repository, infos):
 
 def test_page_shows_the_skeleton_over_both_views_and_needs_no_other_file(tmp_path, infos):
     evidence = make_evidence(infos)
-    pictures = page.draw_pictures(evidence)
-    report = content.solved_report(evidence, stages())
-    page.write_report(tmp_path, report, evidence, pictures)
+    pictures = page.draw_pictures([evidence])
+    report = content.solved_report([evidence], stages())
+    page.write_report(tmp_path, report, [evidence], pictures)
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "report.json").read_text()) == report
     assert not re.search(r'(src|href)="(?!data:)', html)
@@ -243,6 +243,6 @@ def test_page_shows_the_skeleton_over_both_views_and_needs_no_other_file(tmp_pat
 
 def test_page_escapes_file_names(infos):
     evidence = make_evidence(infos)
-    html = page.render_page(content.solved_report(evidence, stages()), evidence)
+    html = page.render_page(content.solved_report([evidence], stages()), [evidence])
     assert "b &amp; &lt;c&gt;.mp4" in html
     assert "<c>" not in html

@@ -1,0 +1,298 @@
+"""`./run bench people`: virtual takes of several performers, against each of them solved alone.
+
+Captured motions are placed together and filmed by two random phones without sound, with the
+detector's noise as measured, people hidden behind one another, missed and doubled detections, and
+slots that change hands (see `benchmarks/groups.py`). Ours knows nothing, not even how many perform.
+*Alone* is the same solver on the same keypoints of one person, told apart by the truth.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clips import SCORED_LANDMARKS, Clip
+from benchmarks.groups import ARRANGEMENTS, GroupTake, make_group_take
+from benchmarks.motion_capture import SHARED_DATA, load_motions
+from benchmarks.scoring import score_solution, solve_clip
+from benchmarks.tables import (
+    REPOSITORY,
+    RESULTS,
+    machine,
+    markdown_table,
+    show,
+    text_table,
+    write_section,
+)
+from mvmocap_core.detection.detections import Track
+from mvmocap_core.errors import MocapError
+from mvmocap_core.files import write_text
+from mvmocap_core.group.performers import find_performers
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.pipeline import Solution, solve_people
+from mvmocap_core.stabilisation.steady import find_camera_motion
+
+N_EACH = 21
+N_QUICK = 2
+MIN_SHARED = 0.15
+"""A performer is expected to be solved where both views see them in this share of the frames."""
+HEAD = (
+    "takes", "n", "switches %", "count right %", "solved %", "W together", "alone", "ratio, median",
+    "95 %", "rotation deg", "alone", "focal %", "alone", "time / one",
+)  # fmt: skip
+EXPLANATION = """
+*switches*: share of the frames of all tracks that are of somebody else than the rest of the track.
+*count right*: share of the frames in which as many performers are followed as the detector found.
+*solved*: share of the performers whom both views see and who have a motion. W: W-MPJPE in
+millimetres, *ratio* that of together over alone, of each performer. Rotation and focal length:
+median errors of the cameras. *time*: processor seconds of the solve without the detection, over
+those of its first performer alone.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="bench people", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few takes, about 5 minutes")
+    parser.add_argument("--again", action="store_true", help="do not reuse results")
+    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    options = parser.parse_args(arguments)
+    if not (SHARED_DATA / "cmu").is_dir():
+        print("../shared/data/cmu is absent: nobody to film", file=sys.stderr)
+        return 2
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    n_each = N_QUICK if options.quick else N_EACH
+    jobs = [(name, i, options.again) for i in range(n_each) for name in ARRANGEMENTS]
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in ARRANGEMENTS}
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for (name, *_), result in zip(
+            jobs, pool.map(_result, *zip(*jobs, strict=True)), strict=True
+        ):
+            results[name].append(result)
+            print(f"  {_headline(result)}", file=sys.stderr, flush=True)
+    rows = [_cells(name, each) for name, each in results.items()]
+    rows.append(_cells("all", [result for each in results.values() for result in each]))
+    print(text_table(HEAD, rows))
+    if options.write_docs:
+        quick = "--quick " if options.quick else ""
+        head = f"## Several people\n\n`./run bench people {quick}--write-docs`, on {machine()}."
+        about = "\n".join((__doc__ or "").splitlines()[2:])
+        body = [head, about.strip(), EXPLANATION.strip(), markdown_table(HEAD, rows)]
+        write_section("people", "\n\n".join(body))
+    return 0
+
+
+def film(arrangement: str, number: int) -> GroupTake:
+    """The take `number` of an arrangement, always the same."""
+    rng = np.random.default_rng([number, ARRANGEMENTS.index(arrangement)])
+    motions = load_motions("val" if number % 2 == 0 else "dev")
+    chosen = [motions[i] for i in rng.permutation(len(motions))[:3]]
+    return make_group_take(rng, chosen, arrangement)
+
+
+def _measure(arrangement: str, number: int) -> dict[str, Any]:
+    take = film(arrangement, number)
+    result: dict[str, Any] = {"name": f"{arrangement} {number}"}
+    start_s = time.process_time()
+    fps = float(1.0 / np.median(np.diff(take.detections[0].times_s)))
+    try:
+        moved = [find_camera_motion(found) for found in take.detections]
+        found = find_performers(take.detections, moved, 0)
+        result.update(_identities(take, found.people))
+        solution = solve_people(
+            found.people,
+            (None, None),
+            SolveOptions(people=0),
+            fps=fps,
+            focal_35mm=(None, None),
+            matched_s=found.offset_s,
+        )
+    except MocapError as error:
+        return {**result, "refused": error.reason}
+    result["together_s"] = time.process_time() - start_s
+    result["people"] = [
+        _against_alone(_clip(take, owner, fps), _of_person(solution, person))
+        for person, owner in enumerate(result["owners"])
+    ]
+    return result
+
+
+def _identities(take: GroupTake, people: Sequence[Sequence[Track]]) -> dict[str, Any]:
+    """Whose every track is, the frames of it that are not, and how many people are followed."""
+    owners, n_frames, n_wrong = [], 0, 0
+    for tracks in people:
+        whose = np.concatenate([_whose(take, view, track) for view, track in enumerate(tracks)])
+        seen = whose[whose >= -1]
+        owner = int(np.bincount(seen[seen >= 0], minlength=1).argmax())
+        owners.append(owner)
+        n_frames += len(seen)
+        n_wrong += int((seen != owner).sum())
+    right = []
+    for view in range(2):
+        performers = [
+            t[view] for t, is_one in zip(take.tracks, take.performers, strict=True) if is_one
+        ]
+        right.append(_n_seen([t[view] for t in people]) == _n_seen(performers))
+    return {
+        "owners": owners,
+        "expected": _expected(take),
+        "switches": n_wrong / max(n_frames, 1),
+        "count_right": float(np.concatenate(right).mean()),
+    }
+
+
+def _expected(take: GroupTake) -> list[int]:
+    """Performers whom both views see often enough at the same time."""
+    expected = []
+    for person, (first, second) in enumerate(take.tracks):
+        seen = first.confidence.max(axis=1) > 0
+        other = np.interp(
+            first.times_s - take.offset_s,
+            second.times_s,
+            second.confidence.max(axis=1) > 0,
+            left=0.0,
+            right=0.0,
+        )
+        if take.performers[person] and (seen & (other > 0.5)).mean() > MIN_SHARED:
+            expected.append(person)
+    return expected
+
+
+def _n_seen(tracks: Sequence[Track]) -> np.ndarray:
+    return np.sum([track.confidence.max(axis=1) > 0 for track in tracks], axis=0)
+
+
+def _whose(take: GroupTake, view: int, track: Track) -> np.ndarray:
+    """(F,) the person whose keypoints the track holds; -1 a double's, -2 it holds none."""
+    found, who = take.detections[view], take.identities[view]
+    whose = np.where(track.confidence.max(axis=1) > 0, -1, -2)
+    for slot in range(who.shape[1]):
+        same = (track.keypoints_2d_px == found.keypoints_2d_px[:, slot]).all(axis=(1, 2))
+        whose[same] = who[same, slot]
+    return whose
+
+
+def _clip(take: GroupTake, person: int, fps: float) -> Clip:
+    return Clip(
+        name=f"person {person}",
+        group="",
+        tracks=take.tracks[person],
+        sounds=(None, None),
+        fps=fps,
+        cameras=take.cameras,
+        nominal=None,
+        offset_s=take.offset_s,
+        truth_times_s=take.detections[0].times_s,
+        truth_m=take.truth_m[:, person, SCORED_LANDMARKS],
+        has_joint_truth=False,
+        height_m=None,
+    )
+
+
+def _of_person(solution: Solution, person: int) -> Solution:
+    fits, motions = solution.fits[person : person + 1], solution.motions[person : person + 1]
+    return Solution(solution.timeline, solution.calibration, fits, motions)
+
+
+def _against_alone(clip: Clip, together: Solution) -> dict[str, Any]:
+    start_s = time.process_time()
+    scores = {"together": _scores(clip, together)}
+    try:
+        alone = solve_clip(clip)
+    except MocapError as error:
+        return {**scores, "refused": error.reason}
+    seconds = time.process_time() - start_s
+    return {**scores, "alone": _scores(clip, alone), "alone_s": seconds}
+
+
+def _scores(clip: Clip, solution: Solution) -> dict[str, Any]:
+    scores = score_solution(clip, solution)
+    landmarks: dict[str, float] = scores["landmarks"]  # type: ignore[assignment]
+    kept = ("rotation_error_deg", "focal_error", "offset_error_ms")
+    return {"w_mm": landmarks["w_mpjpe_mm"], **{name: scores[name] for name in kept}}
+
+
+def _result(arrangement: str, number: int, again: bool) -> dict[str, Any]:
+    path = RESULTS / "people" / f"{_code_key()}-{arrangement}-{number}.json"
+    if path.exists() and not again:
+        return json.loads(path.read_text(encoding="utf-8"))
+    result = _measure(arrangement, number)
+    write_text(path, json.dumps(result))
+    return result
+
+
+def _code_key() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    core = REPOSITORY / "mvmocap_core"
+    for folder in ("body", "calibration", "geometry", "group", "motion", "people", "sync"):
+        for source in sorted((core / folder).rglob("*.py")):
+            digest.update(source.read_bytes())
+    for name in ("clips", "groups", "motion_capture", "people", "scoring", "synthetic"):
+        digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def _headline(result: dict[str, Any]) -> str:
+    if "refused" in result:
+        return f"{result['name']}: refused ({result['refused']})"
+    pairs = [
+        (each["together"]["w_mm"], each["alone"]["w_mm"] if "alone" in each else np.nan)
+        for each in result["people"]
+    ]
+    people = ", ".join(f"{together:.1f} ({alone:.1f})" for together, alone in pairs)
+    return f"{result['name']}: {people} mm, {100 * result['switches']:.1f} % switched"
+
+
+def _cells(name: str, results: Sequence[dict[str, Any]]) -> list[str]:
+    solved = [r for r in results if "people" in r]
+    pairs = [p for r in solved for p in r["people"] if "alone" in p]
+    expected = sum(len(r.get("expected", ())) for r in results)
+    found = sum(len(set(r["expected"]) & set(r["owners"])) for r in solved)
+    w = {who: np.array([p[who]["w_mm"] for p in pairs]) for who in ("together", "alone")}
+    ratio = w["together"] / w["alone"]
+    rotation, focal = (
+        {who: [error(p[who]) for p in pairs] for who in w} for error in (_rotation, _focal)
+    )
+    seconds = [
+        r["together_s"] / r["people"][0]["alone_s"] for r in solved if "alone_s" in r["people"][0]
+    ]
+
+    def middle(values: Sequence[float] | np.ndarray, digits: int = 1) -> str:
+        return show(float(np.median(values)), digits) if len(values) else ""
+
+    def share(values: Sequence[float]) -> str:
+        return show(100.0 * float(np.mean(values)), 2) if len(values) else ""
+
+    return [
+        name,
+        str(len(results)),
+        share([r["switches"] for r in results if "switches" in r]),
+        share([r["count_right"] for r in results if "count_right" in r]),
+        show(100.0 * found / expected, 0) if expected else "",
+        middle(w["together"]),
+        middle(w["alone"]),
+        middle(ratio, 2),
+        show(float(np.percentile(ratio, 95)), 2) if len(ratio) else "",
+        middle(rotation["together"]),
+        middle(rotation["alone"]),
+        middle(focal["together"]),
+        middle(focal["alone"]),
+        middle(seconds, 2),
+    ]
+
+
+def _rotation(scores: dict[str, Any]) -> float:
+    return float(scores["rotation_error_deg"])
+
+
+def _focal(scores: dict[str, Any]) -> float:
+    return 100.0 * max(abs(error) for error in scores["focal_error"])

@@ -1,0 +1,225 @@
+"""Who of one video is who in the other, before any camera or clock is known.
+
+Two people who are the same move alike at one offset of the clocks, and their keypoints lie on the
+epipolar lines of one fundamental matrix, which everybody in the picture shares. So an offset and a
+first pair are tried, and other pairs join as long as the lines of all together explain more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from mvmocap_core.detection.detections import Track
+from mvmocap_core.sync.epipolar import EpipolarScore
+from mvmocap_core.sync.motion import motion_candidates
+
+MAX_TRACKS = 8
+"""Of one view; further ones are short or small."""
+_MAX_SEEDS = 3
+_CANDIDATES_A_PAIR = 4
+_MAX_HYPOTHESES = 6
+_NEARBY_S = (-0.06, -0.03, 0.0, 0.03, 0.06)
+_MOTION_GAIN, _COST_GAIN = 1.2, 28.0
+_UNRELATED = 0.8
+"""Epipolar cost above which a pair is no pair; the same person costs 0.15 to 0.45."""
+_MIN_SHARED_S = 0.3
+_GAP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matched:
+    """One person. tracks: of each view; members: of which of the given tracks they were merged.
+
+    shared_s: for how many seconds all views see the person.
+    """
+
+    tracks: tuple[Track, ...]
+    members: tuple[tuple[int, ...], ...]
+    shared_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """Everybody whom both views see, and where the second view's clock starts on the first's."""
+
+    people: list[Matched]
+    offset_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Hypothesis:
+    """Pairs of tracks at an offset."""
+
+    pairs: tuple[tuple[int, int], ...]
+    offset_s: float
+    gain: float
+
+
+def match_people(
+    first: Sequence[Track], second: Sequence[Track], hints_s: Sequence[float] = ()
+) -> Match:
+    """People seen by both views, from everybody's tracks in each.
+
+    hints_s: likely offsets of the second view's clock; with none, movements propose them.
+    A person who left a picture and came back, and was followed as two, is one again where the
+    other view saw them all the time. Who is seen by one view alone is left out.
+    """
+    views = (list(first[:MAX_TRACKS]), list(second[:MAX_TRACKS]))
+    best: _Hypothesis | None = None
+    for seed in _seeds(views, hints_s):
+        grown = _grown(views, seed)
+        if best is None or grown.gain > best.gain:
+            best = grown
+    return Match([], 0.0) if best is None else Match(_people(views, best), best.offset_s)
+
+
+def together(tracks: Sequence[Sequence[Track]]) -> list[Track]:
+    """One track for each view from those of several people, (P, V): one after the other.
+
+    The people's times are shifted alike in all views, so offsets between the views stay: sync may
+    take the result for one performer whose shape changes.
+    """
+    spacing_s = _GAP_S + 2.0 * max(
+        float(track.times_s[-1]) for person in tracks for track in person
+    )
+    n_views = len(tracks[0])
+    return [_joined([person[view] for person in tracks], spacing_s) for view in range(n_views)]
+
+
+def _joined(tracks: Sequence[Track], spacing_s: float) -> Track:
+    return Track(
+        times_s=np.concatenate([t.times_s + k * spacing_s for k, t in enumerate(tracks)]),
+        keypoints_2d_px=np.concatenate([t.keypoints_2d_px for t in tracks]),
+        confidence=np.concatenate([t.confidence for t in tracks]),
+        world_landmarks_m=np.concatenate([t.world_landmarks_m for t in tracks]),
+        image_size=tracks[0].image_size,
+    )
+
+
+def _seeds(views: tuple[list[Track], list[Track]], hints_s: Sequence[float]) -> list[_Hypothesis]:
+    """Single pairs at likely offsets, the likeliest few."""
+    found: list[tuple[float, _Hypothesis]] = []
+    for i, j in product(*(range(min(len(tracks), _MAX_SEEDS)) for tracks in views)):
+        a, b = views[0][i], views[1][j]
+        score = EpipolarScore(a, b)
+        moving = motion_candidates(a, b)[:_CANDIDATES_A_PAIR] if not hints_s else []
+        offers = [(c.offset_s, c.evidence) for c in moving] + [(hint, 0.0) for hint in hints_s]
+        for offset_s, evidence in offers:
+            near = [(_cost(score, offset_s + step), offset_s + step) for step in _NEARBY_S]
+            cost, at_s = min(near)
+            gain = _gain(seconds_shared(a, b, at_s), cost)
+            odds = _MOTION_GAIN * evidence - _COST_GAIN * cost
+            found.append((odds, _Hypothesis(((i, j),), at_s, gain)))
+    found.sort(key=lambda each: -each[0])
+    return [hypothesis for _, hypothesis in found[:_MAX_HYPOTHESES]]
+
+
+def _grown(views: tuple[list[Track], list[Track]], seed: _Hypothesis) -> _Hypothesis:
+    """The seed and every further pair that its epipolar lines explain."""
+    grown = seed
+    while True:
+        trials = [
+            _with_pair(views, grown, pair)
+            for pair in product(range(len(views[0])), range(len(views[1])))
+            if _may_join(views, grown, pair)
+        ]
+        best = max(trials, key=lambda trial: trial.gain, default=grown)
+        if best.gain <= grown.gain:
+            return grown
+        grown = best
+
+
+def _may_join(
+    views: tuple[list[Track], list[Track]], grown: _Hypothesis, pair: tuple[int, int]
+) -> bool:
+    """Both are unused, or one is and the other's person is away from that view meanwhile."""
+    if seconds_shared(views[0][pair[0]], views[1][pair[1]], grown.offset_s) < _MIN_SHARED_S:
+        return False
+    used = [{p[view] for p in grown.pairs} for view in range(2)]
+    is_used = [pair[view] in used[view] for view in range(2)]
+    if all(is_used):
+        return False
+    for view in range(2):
+        if is_used[view]:
+            other = 1 - view
+            taken = [p[other] for p in grown.pairs if p[view] == pair[view]]
+            if any(_are_together(views[other][pair[other]], views[other][k]) for k in taken):
+                return False
+    return True
+
+
+def _are_together(a: Track, b: Track) -> bool:
+    return bool((_is_seen(a) & _is_seen(b)).any())
+
+
+def _with_pair(
+    views: tuple[list[Track], list[Track]], grown: _Hypothesis, pair: tuple[int, int]
+) -> _Hypothesis:
+    pairs = (*grown.pairs, pair)
+    a, b = together([(views[0][i], views[1][j]) for i, j in pairs])
+    cost = _cost(EpipolarScore(a, b), grown.offset_s)
+    shared_s = sum(seconds_shared(views[0][i], views[1][j], grown.offset_s) for i, j in pairs)
+    return _Hypothesis(pairs, grown.offset_s, _gain(shared_s, cost))
+
+
+def _cost(score: EpipolarScore, offset_s: float) -> float:
+    cost = score.cost(offset_s)
+    return cost if np.isfinite(cost) else 2.0 * _UNRELATED
+
+
+def _gain(shared_s: float, cost: float) -> float:
+    return shared_s * (_UNRELATED - cost)
+
+
+def _is_seen(track: Track) -> np.ndarray:
+    return track.confidence.max(axis=1) > 0
+
+
+def seconds_shared(a: Track, b: Track, offset_s: float) -> float:
+    """Seconds in which both views see somebody."""
+    seen_s = a.times_s[_is_seen(a)]
+    frame_s = float(np.median(np.diff(a.times_s)))
+    other_s = b.times_s[_is_seen(b)] + offset_s
+    nearest = np.clip(np.searchsorted(other_s, seen_s), 1, len(other_s) - 1)
+    apart = np.minimum(np.abs(other_s[nearest] - seen_s), np.abs(other_s[nearest - 1] - seen_s))
+    return float((apart < 0.1).sum() * frame_s)
+
+
+def _people(views: tuple[list[Track], list[Track]], found: _Hypothesis) -> list[Matched]:
+    """Pairs that share a track are one person."""
+    groups: list[tuple[set[int], set[int]]] = []
+    for i, j in found.pairs:
+        for firsts, seconds in groups:
+            if i in firsts or j in seconds:
+                firsts.add(i)
+                seconds.add(j)
+                break
+        else:
+            groups.append(({i}, {j}))
+    people = []
+    for firsts, seconds in groups:
+        a = merged([views[0][k] for k in sorted(firsts)])
+        b = merged([views[1][k] for k in sorted(seconds)])
+        members = (tuple(sorted(firsts)), tuple(sorted(seconds)))
+        people.append(Matched((a, b), members, seconds_shared(a, b, found.offset_s)))
+    return people
+
+
+def merged(tracks: Sequence[Track]) -> Track:
+    """Tracks of one person at different times of one view, as one."""
+    whole = tracks[0]
+    for part in tracks[1:]:
+        seen = _is_seen(part)
+        whole = replace(
+            whole,
+            keypoints_2d_px=np.where(
+                seen[:, None, None], part.keypoints_2d_px, whole.keypoints_2d_px
+            ),
+            confidence=np.where(seen[:, None], part.confidence, whole.confidence),
+            world_landmarks_m=np.where(
+                seen[:, None, None], part.world_landmarks_m, whole.world_landmarks_m
+            ),
+        )
+    return whole

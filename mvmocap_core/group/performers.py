@@ -1,0 +1,107 @@
+"""Who the performers of a take are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mvmocap_core.detection.detections import Detections, Track, person_size_px
+from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.group.matching import Matched, match_people, merged
+from mvmocap_core.people.following import follow_everybody
+from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
+
+MIN_SHARE = 0.25
+"""Of the first performer's time in the picture times size, for somebody to be counted."""
+MIN_MOVEMENT = 0.05
+"""Of a person's size that landmarks wander; who moves less stands by, unless nobody moves more."""
+MIN_MOVEMENT_SHARE = 0.4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Performers:
+    """people: the tracks (P) of (V) of each performer, the most prominent first.
+
+    offset_s: of the second view on the first one's clock, roughly, where there are two.
+    """
+
+    people: list[list[Track]]
+    offset_s: float | None
+
+
+def find_performers(
+    detections: Sequence[Detections],
+    moved: Sequence[CameraMotion],
+    n_people: int,
+    *,
+    offsets_s: Sequence[float] = (),
+) -> Performers:
+    """Who performs, and their tracks as the detector left them.
+
+    moved:     what each video's camera did, which is taken out to tell people apart.
+    n_people:  how many there are at most, the most prominent; 0 counts those who perform.
+    offsets_s: likely offsets of the second video's clock.
+    Raises UnsolvableError if nobody is seen by all views.
+    """
+    views = [follow_everybody(found) for found in detections]
+    if len(views) == 1:
+        everybody = enumerate(views[0])
+        found = [Matched((track,), ((k,),), _seen_s(track)) for k, track in everybody]
+        offset_s = None
+    else:
+        still = [
+            [steady_track(track, camera) for track in tracks]
+            for tracks, camera in zip(views, moved, strict=True)
+        ]
+        match = match_people(still[0], still[1], offsets_s)
+        found, offset_s = match.people, match.offset_s
+    if not found:
+        raise UnsolvableError(
+            "Nobody is seen moving in both videos: give two videos of the same moment that show "
+            "the performers whole.",
+            reason="no_common_person",
+        )
+    found.sort(key=lambda person: -_prominence(person))
+    if n_people:
+        chosen = found[:n_people]
+    else:
+        chosen = [person for person in found if _performs(person, found)]
+    people = [
+        [
+            merged([tracks[k] for k in own])
+            for tracks, own in zip(views, person.members, strict=True)
+        ]
+        for person in chosen
+    ]
+    return Performers(people, offset_s)
+
+
+def _seen_s(track: Track) -> float:
+    frame_s = float(np.median(np.diff(track.times_s)))
+    return float((track.confidence.max(axis=1) > 0).sum()) * frame_s
+
+
+def _prominence(person: Matched) -> float:
+    """Seconds seen by all views, times size over the picture's."""
+    sizes = [person_size_px(t) / float(np.hypot(*t.image_size)) for t in person.tracks]
+    return person.shared_s * float(np.mean(sizes))
+
+
+def _performs(person: Matched, everybody: Sequence[Matched]) -> bool:
+    most = max(_movement(each.tracks) for each in everybody)
+    is_moving = _movement(person.tracks) >= min(MIN_MOVEMENT, MIN_MOVEMENT_SHARE * most)
+    return is_moving and _prominence(person) >= MIN_SHARE * _prominence(everybody[0])
+
+
+def _movement(tracks: Sequence[Track]) -> float:
+    """How far landmarks wander over the take, robustly, in sizes of the person; the most mobile."""
+    spreads = []
+    for track in tracks:
+        seen = track.confidence > 0.5
+        points = np.where(seen[..., None], track.keypoints_2d_px, np.nan)
+        points = points[:, seen.mean(axis=0) > 0.2]
+        if points.shape[1]:
+            low, high = (np.nanpercentile(points, q, axis=0) for q in (15, 85))
+            spread = np.linalg.norm(high - low, axis=-1) / person_size_px(track)
+            spreads.append(float(np.percentile(spread, 80)))
+    return max(spreads, default=0.0)

@@ -1,0 +1,49 @@
+"""Everybody is followed through crossings, losses and changing slots."""
+
+import numpy as np
+
+from mvmocap_core.people.following import follow_everybody
+from tests.core.people.test_tracks import NONE, TIMES_S, detections, person, shuffled
+
+
+def same_as(track, truth):
+    seen = track.confidence.max(axis=1) > 0
+    return np.array_equal(track.keypoints_2d_px[seen], truth[seen])
+
+
+def test_two_who_cross_keep_who_they_are():
+    right = person(np.linspace(400, 1400, len(TIMES_S)))
+    left = person(np.linspace(1400, 400, len(TIMES_S)), seed=2)
+    tracks = follow_everybody(detections(*shuffled(right, left)))
+    assert len(tracks) == 2
+    for truth in (right, left):
+        assert sum(same_as(track, truth) for track in tracks) == 1
+    assert all((track.confidence.max(axis=1) > 0).mean() > 0.9 for track in tracks)
+
+
+def test_who_is_hidden_at_the_crossing_comes_out_as_before():
+    right = person(np.linspace(400, 1400, len(TIMES_S)))
+    left = person(np.linspace(1400, 400, len(TIMES_S)), seed=2)
+    left[38:53] = np.nan
+    tracks = follow_everybody(detections(*shuffled(right, left)))
+    assert len(tracks) == 2
+    assert all(same_as(track, right) or same_as(track, left) for track in tracks)
+
+
+def test_the_larger_and_longer_seen_comes_first():
+    near, far = person(500.0), person(1500.0, height_px=150.0, seed=2)
+    brief = person(1000.0, seed=3)
+    brief[20:] = np.nan
+    tracks = follow_everybody(detections(far, brief, near))
+    assert same_as(tracks[0], near)
+    assert len(tracks) == 3
+
+
+def test_a_flash_is_nobody():
+    flash = person(1500.0, seed=2)
+    flash[2:] = np.nan
+    assert len(follow_everybody(detections(person(500.0), flash))) == 1
+
+
+def test_nobody_gives_no_track():
+    assert follow_everybody(detections(NONE, NONE)) == []
