@@ -15,8 +15,9 @@ _STRAIGHT_LIMBS = ("shoulder", "elbow", "hip", "knee")
 """Joints whose bone may lie differently in the character's rest pose, as in an A-pose."""
 _UPRIGHT_DEG, _SQUARE_DEG = 30.0, 10.0
 """A trunk that leans less stands upright; shoulders that are turned less stand square."""
-_ON_FLOOR = 0.05
-"""A rig whose lowest bone is that near to z = 0, over its height, stands on the floor."""
+_BELOW_FLOOR, _ABOVE_FLOOR = 0.05, 0.1
+"""A rig stands on z = 0 if its lowest bone is no further below or above, over its height; without
+bones of the toes the ankle is the lowest."""
 _SIDES = ("left", "right")
 
 
@@ -134,4 +135,5 @@ def _floor_m(rig: Rig, facing: np.ndarray) -> float:
     if not len(heights):
         return 0.0
     low, high = float(heights.min()), float(heights.max())
-    return 0.0 if abs(low) < _ON_FLOOR * (high - low) else low
+    size = high - low
+    return 0.0 if -_BELOW_FLOOR * size < low < _ABOVE_FLOOR * size else low

@@ -105,6 +105,21 @@ def test_feet_reach_the_performers_scaled_places():
             assert abs(own @ other) > 1.0 - 1e-9  # the foot stays turned as it was
 
 
+def test_a_rig_without_toes_stands_on_the_floor_and_not_on_its_ankles():
+    skeleton = load_family("mixamo")
+    kept = [i for i, name in enumerate(skeleton.names) if "Toe" not in name]
+    names = [skeleton.names[i] for i in kept]
+    parents = [kept.index(skeleton.parents[i]) if skeleton.parents[i] >= 0 else -1 for i in kept]
+    rig = simple_rig(names, parents, skeleton.heads_m[kept], skeleton.tails_m[kept],
+                     skeleton.rotmats[kept])  # fmt: skip
+    truth = {joint: bone for joint, bone in skeleton.truth.items() if bone in names}
+    heights_m = []
+    for toeless in (rig_of(skeleton), rig):
+        pose = played(toeless, truth, PLAIN, CLIP)
+        heights_m.append(pose.heads_m[toeless.index[truth["left_ankle"]]][:, 2])
+    np.testing.assert_allclose(heights_m[0], heights_m[1], atol=1e-6)
+
+
 def test_in_place_the_hips_stay_over_the_start():
     skeleton = load_family("mixamo")
     rig = rig_of(skeleton)

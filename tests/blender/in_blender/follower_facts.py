@@ -8,7 +8,7 @@ from bench import arguments, finish
 from rigs import add_rigify_rig
 
 from blender_addon.armature.animate import apply_settings, bake_take
-from blender_addon.armature.bake_options import BakeOptions
+from blender_addon.armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 from blender_addon.armature.bone_presets import BUNDLED, RigSetting, read_presets
 from blender_addon.armature.mapping.detect import detect_bones
 from blender_addon.armature.read_rig import read_rig
@@ -39,4 +39,12 @@ def seen() -> list[list[list[float]]]:
 by_fk = seen()
 limbs = [f"{limb}_parent.{side}" for limb in ("upper_arm", "thigh") for side in "LR"]
 apply_settings(rig, [RigSetting(limb, "IK_FK", 0.0) for limb in limbs])
-finish({"fk": by_fk, "ik": seen(), "names": SHOWN})
+facts = {"fk": by_fk, "ik": seen(), "names": SHOWN}
+
+options = BakeOptions(retarget=RetargetOptions(root_motion=RootMotion.ROOT_BONE))
+bake_take(rig, clip, found.bones, options, settings=preset.settings, followers=preset.followers)
+facts["fk_by_root"] = seen()
+bpy.context.scene.frame_set(31)
+facts["root"] = list(rig.pose.bones["root"].head)
+apply_settings(rig, [RigSetting(limb, "IK_FK", 0.0) for limb in limbs])
+finish({**facts, "ik_by_root": seen()})
