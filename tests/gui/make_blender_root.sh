@@ -4,7 +4,7 @@
 set -eu
 root=$1
 mirror=${MVMOCAP_DEBIAN_MIRROR:-http://deb.debian.org/debian}
-packages=blender,python3-numpy,ca-certificates,libgl1-mesa-dri,libegl1,libgl1,mesa-vulkan-drivers
+packages=blender,python3-numpy,ca-certificates,libgl1-mesa-dri,libegl1,libgl1,libgles2,mesa-vulkan-drivers
 packages=$packages,xvfb,x11-utils,imagemagick
 
 die() {
