@@ -172,14 +172,18 @@ def test_an_unknown_rig_is_looked_at_beside_the_window(large_rig: dict[str, Any]
 def test_a_minute_is_baked_onto_a_large_rig(
     large_rig: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ):
-    first_s, later_s = large_rig["choosing_s"]
+    first, later = large_rig["choosing_s"]
+    took = {
+        "enabling the extension": large_rig["enable_s"],
+        "choosing the rig, numpy's import included": first,
+        "choosing the rig again": later,
+        "baking": large_rig["bake_s"],
+    }
     lines = [
         "",
-        f"a rig of {large_rig['n_bones']} bones, 3600 frames, on the clock:",
-        f"enabling the extension {large_rig['enable_s']:.3f} s",
-        f"choosing the rig {first_s:.3f} s with the import of numpy, {later_s:.3f} s later",
-        f"baking {large_rig['bake_s']:.3f} s",
+        f"a rig of {large_rig['n_bones']} bones, 3600 frames; s on the clock, of computing",
     ]
+    lines += [f"{what}: {clock:.3f}, {computing:.3f}" for what, (clock, computing) in took.items()]
     with capsys.disabled():
         sys.stdout.write("\n".join([*lines, ""]))
     assert large_rig["keys"] == [1.0, 3600.0]

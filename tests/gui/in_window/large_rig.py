@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -29,9 +30,7 @@ def play(stage: Stage) -> Play:
     yield 1.0
     chosen_s = []
     for target in (rig, None, rig):  # the first time numpy is imported too
-        start_s = time.monotonic()
-        bake.target = target
-        chosen_s.append(time.monotonic() - start_s)
+        chosen_s.append(_took_s(lambda: setattr(bake, "target", target)))  # noqa: B023 - at once
     stage.facts["choosing_s"] = [chosen_s[0], chosen_s[2]]
     stage.facts["rows_at_once"] = len(bake.bones)
 
@@ -43,22 +42,25 @@ def play(stage: Stage) -> Play:
     yield from stage.show("21_large_rig")
     bpy.context.scene.render.fps = 60
     bpy.context.scene.mvmocap.take_folder = TASK["take"]
-    start_s = time.monotonic()
-    stage.call(bpy.ops.mvmocap.bake)
-    stage.facts["bake_s"] = time.monotonic() - start_s
+    stage.facts["bake_s"] = _took_s(lambda: stage.call(bpy.ops.mvmocap.bake))
     stage.facts["keys"] = list(rig.animation_data.action.frame_range)
 
 
-def _enabling_s() -> float:
+def _enabling_s() -> list[float]:
     import addon_utils
 
     package = "bl_ext.user_default.mvmocap"
     addon_utils.disable(package)
     for name in [name for name in sys.modules if name.startswith(package)]:
         del sys.modules[name]
-    start_s = time.monotonic()
-    addon_utils.enable(package)
-    return time.monotonic() - start_s
+    return _took_s(lambda: addon_utils.enable(package))
+
+
+def _took_s(work: Callable[[], object]) -> list[float]:
+    """Seconds on the clock and of computing, which differ where other programs want the cores."""
+    clock_s, computing_s = time.monotonic(), time.thread_time()
+    work()
+    return [time.monotonic() - clock_s, time.thread_time() - computing_s]
 
 
 perform(play, Path(TASK["folder"]))
