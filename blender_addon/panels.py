@@ -87,6 +87,7 @@ class MVMOCAP_PT_advanced(SidebarPanel, bpy.types.Panel):
         settings = context.scene.mvmocap
         layout.prop(settings, "device")
         layout.prop(settings, "method")
+        layout.prop(settings, "people")
         row = layout.row(heading="Frame Rate")
         row.prop(settings, "use_fps", text="")
         value = row.row()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from mvmocap_core.options import ASSUMED_HEIGHT_M, DEVICES, METHODS, SolveOptions
+from mvmocap_core.options import ASSUMED_HEIGHT_M, DEVICES, MAX_PEOPLE, METHODS, SolveOptions
 
 QUALITIES = {"DRAFT": "lite", "STANDARD": "full", "BEST": "heavy"}
 """Quality presets and the detector that each takes."""
@@ -104,6 +104,13 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
         items=[(name.upper(), name.capitalize(), "") for name in METHODS],
         default=_DEFAULTS.method.upper(),
     )
+    people: bpy.props.IntProperty(
+        name="Performers",
+        description="How many perform; 0 counts them and leaves bystanders out",
+        default=_DEFAULTS.people,
+        min=0,
+        max=MAX_PEOPLE,
+    )
     use_fps: bpy.props.BoolProperty(
         name="Own Frame Rate",
         description="Solve at another frame rate than the first video's",
@@ -136,6 +143,7 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
             end_s=round(self.end_s, 4) if self.use_range else None,
             device=self.device.lower(),
             method=self.method.lower(),
+            people=self.people,
             detector=QUALITIES[self.quality],
         )
 

@@ -30,15 +30,29 @@ def take_folder(scene: bpy.types.Scene) -> Path:
     return folder
 
 
-def load_clip(scene: bpy.types.Scene) -> "MotionClip":
-    """The motion of the scene's take.
+def load_clip(scene: bpy.types.Scene, person: int = 0) -> "MotionClip":
+    """The motion of a performer of the scene's take; 0 is the first.
 
     Raises:
         InputError: when there is none, or it cannot be read.
     """
     from mvmocap_core.motion.clip import load_motion
+    from mvmocap_core.take import Take
 
-    return load_motion(take_folder(scene) / MOTION_FILE)
+    return load_motion(Take(take_folder(scene)).motion_path_of(person))
+
+
+def count_people(scene: bpy.types.Scene) -> int:
+    """How many performers the scene's take has; 0 without a take."""
+    from mvmocap_core.take import Take
+
+    chosen = scene.mvmocap.take_folder
+    return Take(Path(bpy.path.abspath(chosen))).n_people if chosen else 0
+
+
+def person_name(folder: Path, person: int) -> str:
+    """What a performer's objects are called in Blender: the take's name, and a number."""
+    return f"{take_name(folder)} {person + 1}" if person else take_name(folder)
 
 
 def proxies_of(folder: Path, n_videos: int) -> list[Path]:

@@ -108,6 +108,14 @@ class Take:
         return self.folder / (f"motion_{person + 1}.npz" if person else "motion.npz")
 
     @property
+    def n_people(self) -> int:
+        """How many performers have a finished motion."""
+        person = 0
+        while self.motion_path_of(person).is_file():
+            person += 1
+        return person
+
+    @property
     def report_path(self) -> Path:
         """Where the report for programs is; `report.html` beside it is for people."""
         return self.folder / "report.json"

@@ -29,11 +29,15 @@ ARMATURE_PART = "armature"
 
 @dataclass(frozen=True, slots=True)
 class TakeScene:
-    """What `set_up_take` added. armature_object: None when none was asked for."""
+    """What `set_up_take` added. armature_object: None when none was asked for.
+
+    others: the armatures of further performers.
+    """
 
     collection: bpy.types.Collection
     cameras: tuple[bpy.types.Object, ...]
     armature_object: bpy.types.Object | None
+    others: tuple[bpy.types.Object, ...]
     n_frames: int
 
 
@@ -43,6 +47,7 @@ def set_up_take(
     clip: MotionClip,
     proxies: Sequence[Path],
     *,
+    others: Sequence[MotionClip] = (),
     has_armature: bool = True,
     frame_start: int = 1,
 ) -> TakeScene:
@@ -53,6 +58,7 @@ def set_up_take(
 
     name:    of the take's collection and the start of its objects' names.
     proxies: the footage of each camera, in the order of the videos; may be fewer.
+    others:  motions of further performers, who have an armature each where the first one has.
 
     Raises:
         RuntimeError: (from Blender) when a proxy cannot be read.
@@ -62,13 +68,18 @@ def set_up_take(
     collection = own_collection(name, scene.collection)
     show_collection(bpy.context.view_layer, collection)
     earlier = parts_of(collection)
-    armature_object = None
-    if has_armature:
-        armature_object = add_generated(name, clip, motion, collection, frame_start=frame_start)
+    people: list[bpy.types.Object] = []
+    for person, each in enumerate([clip, *others] if has_armature else []):
+        own_name = f"{name} {person + 1}" if person else name
+        own_motion = sample_motion(each) if person else motion
+        people.append(
+            add_generated(own_name, each, own_motion, collection, frame_start=frame_start)
+        )
     cameras = add_take_cameras(name, clip, proxies, collection, frame_start=frame_start)
     parts = {f"camera {view + 1}": camera for view, camera in enumerate(cameras)}
-    if armature_object is not None:
-        parts[ARMATURE_PART] = armature_object
+    for person, armature_object in enumerate(people):
+        part = f"{ARMATURE_PART} {person + 1}" if person else ARMATURE_PART
+        parts[part] = armature_object
     for part, item in parts.items():
         mark_part(item, part)
     replace_parts(earlier, parts)
@@ -76,7 +87,8 @@ def set_up_take(
         look_through(scene, cameras[0])
     n_frames = len(motion.times_s)
     set_frame_range(scene, n_frames, frame_start=frame_start)
-    return TakeScene(collection, tuple(cameras), armature_object, n_frames)
+    first = people[0] if people else None
+    return TakeScene(collection, tuple(cameras), first, tuple(people[1:]), n_frames)
 
 
 def parts_in(scene: bpy.types.Scene, name: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Make the .blend of a solved scene: animated armature, cameras, footage."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bpy
@@ -24,8 +24,16 @@ ARMATURE_KEY = "mvmocap_armature"
 """Custom property of the Blender scene: the name of the animated armature object."""
 
 
-def make_blend(job: SceneJob, clip: MotionClip, proxies: list[Path], target: Path) -> None:
+def make_blend(
+    job: SceneJob,
+    clip: MotionClip,
+    proxies: list[Path],
+    target: Path,
+    others: Sequence[MotionClip] = (),
+) -> None:
     """Build the scene in an emptied Blender and save it. An earlier `target` becomes .blend1.
+
+    others: further performers, who have armatures of their own.
 
     Raises:
         InputError: when the character cannot be used, or the file not be written.
@@ -41,6 +49,8 @@ def make_blend(job: SceneJob, clip: MotionClip, proxies: list[Path], target: Pat
         baked = bake_generated(job.name, clip, job.bake, collection)
     else:
         baked = _animate_character(job, clip)
+    for number, other in enumerate(others, 2):
+        bake_generated(f"{job.name} {number}", other, job.bake, collection)
     scene[ARMATURE_KEY] = baked.armature_object.name
     cameras = add_take_cameras(job.name, clip, proxies, collection)
     if cameras:

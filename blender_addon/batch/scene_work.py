@@ -5,6 +5,7 @@ from pathlib import Path
 
 import mvmocap_core
 from mvmocap_core.motion.clip import load_motion
+from mvmocap_core.take import Take
 
 from .blender_process import blender_command
 from .build_scene import Say, Work
@@ -49,7 +50,9 @@ def _footage(repository: Path, say: Say, job: SceneJob, take: Path) -> None:
 def _blend(job: SceneJob, take: Path, proxies: list[Path], target: Path) -> None:
     from .blend_file import make_blend
 
-    make_blend(job, load_motion(take / "motion.npz"), proxies, target)
+    solved = Take(take)
+    clip, *others = (load_motion(solved.motion_path_of(k)) for k in range(solved.n_people))
+    make_blend(job, clip, proxies, target, others)
 
 
 def _export(blend: Path, file_format: str, target: Path) -> None:

@@ -21,7 +21,7 @@ from ..rig_maps import (
     rig_settings,
     user_presets_folder,
 )
-from ..scene_take import load_clip, take_folder, take_name
+from ..scene_take import load_clip, person_name, take_folder
 
 
 class MVMOCAP_OT_bake(bpy.types.Operator):
@@ -47,10 +47,11 @@ class MVMOCAP_OT_bake(bpy.types.Operator):
         scene = context.scene
         bake = scene.mvmocap_bake
         try:
-            clip = load_clip(scene)
+            person = int(bake.person or 0)  # empty where the take has fewer than before
+            clip = load_clip(scene, person)
             options = bake_options(scene)
             if bake.target is None:
-                name = take_name(take_folder(scene))
+                name = person_name(take_folder(scene), person)
                 baked = bake_generated(name, clip, options, scene.collection)
             else:
                 if not bake.bones:

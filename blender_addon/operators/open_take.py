@@ -123,6 +123,7 @@ def _read_options(settings: bpy.types.PropertyGroup, options: SolveOptions) -> N
     settings.use_fps = options.fps is not None
     if options.fps is not None:
         settings.fps = options.fps
+    settings.people = options.people
     settings.quality = next(key for key, name in QUALITIES.items() if name == options.detector)
 
 

@@ -9,6 +9,7 @@ from mvmocap_core.errors import MocapError
 
 from ..panel_text import sentence
 from ..scene_take import (
+    count_people,
     footage_arguments,
     has_footage,
     load_clip,
@@ -180,6 +181,7 @@ def _set_up(
         take_name(folder),
         clip,
         proxies_of(folder, len(clip.K)) if has_footage(folder, clip) else (),
+        others=[load_clip(scene, person) for person in range(1, count_people(scene))],
         has_armature=has_armature,
         frame_start=scene.mvmocap_bake.frame_start,
     )

@@ -67,3 +67,13 @@ def test_what_the_animator_added_stays_and_points_to_what_is_new(facts: dict[str
 def test_an_action_that_the_animator_worked_on_stays(facts: dict[str, Any]):
     added = facts["replaced"]["added"]
     assert [name.partition("/")[0] for name in added] == ["actions", "objects"]
+
+
+def test_every_performer_has_an_armature_once(facts: dict[str, Any]):
+    assert len(facts["duet"]) == 2
+    assert sum(name.endswith(" 2") for name in facts["duet"]) == 1
+    assert facts["duet_twice_is_once"]
+
+
+def test_the_picked_performer_is_baked(facts: dict[str, Any]):
+    assert " 2" in facts["second_baked"]

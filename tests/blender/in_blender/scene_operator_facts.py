@@ -1,5 +1,6 @@
 """TAKE EMPTY: set up the scene by the operator and by its function."""
 
+import shutil
 from pathlib import Path
 
 import bpy
@@ -61,4 +62,16 @@ added = set_up_take(other, "other", clip, [])
 cameras = solved_cameras()
 poses = [np.array(camera.matrix_world) for camera in (*cameras, *added.cameras)]
 facts["camera_difference"] = float(np.abs(np.array(poses[:2]) - np.array(poses[2:])).max())
+
+bpy.context.window.scene = scene = bpy.data.scenes.new("duet")
+shutil.copy(take / "motion.npz", take / "motion_2.npz")
+scene.mvmocap.take_folder = str(take)
+bpy.ops.mvmocap.setup_scene()
+facts["duet"] = [found.name for found in scene.objects if found.type == "ARMATURE"]
+before = contents()
+bpy.ops.mvmocap.setup_scene()
+facts["duet_twice_is_once"] = contents() == before
+scene.mvmocap_bake.person = "1"
+bpy.ops.mvmocap.bake()
+facts["second_baked"] = scene.mvmocap_bake.baked.name
 finish(facts)
