@@ -1,14 +1,16 @@
 """How well a rig follows a motion, from where its bones are. Plain numpy, no Blender."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from blender_addon.armature import quaternions as quat
+from blender_addon.armature.pose import bones_above
 from blender_addon.armature.resample import sample_motion
 from blender_addon.armature.rest_pose import rest_positions_m
-from blender_addon.armature.retarget import world_turns
+from blender_addon.armature.retarget import RigMotion, world_turns
+from blender_addon.armature.rig import Rig
 from mvmocap_core.motion.clip import MotionClip
 
 SIDES = ("left", "right")
@@ -40,6 +42,45 @@ class Source:
         self.heads_m = {name: clip.positions_m[:, j] for j, name in enumerate(names)}
         self.turns = {name: turns[:, j] for j, name in enumerate(names)}
         self.rest_m = {name: rest[j] for j, name in enumerate(names)}
+
+
+def play_keys(
+    rig: Rig, keys: RigMotion, bones: Collection[int]
+) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+    """Axes (F, 4) and heads (F, 3) in the world that Blender makes of keys, by bone.
+
+    bones: those of interest, of a rig without constraints whose bones all inherit rotation.
+    """
+    rests = quat.from_rotmats(rig.rotmats)
+    n_frames = len(next(iter(keys.rotations_quat_wxyz.values())))
+    axes: dict[int, np.ndarray] = {}
+    heads: dict[int, np.ndarray] = {}
+    for bone in bones_above(rig, bones):
+        parent = int(rig.parents[bone])
+        turn, head = np.tile([1.0, 0.0, 0.0, 0.0], (n_frames, 1)), rig.heads_m[bone]
+        if parent >= 0:
+            turn = quat.multiply(axes[parent], quat.conjugate(rests[parent]))
+            arm = np.tile(head - rig.heads_m[parent], (n_frames, 1))
+            head = heads[parent] + quat.rotate(turn, arm)
+        carried = quat.multiply(turn, rests[bone])
+        way = rig.scale * keys.locations.get(bone, np.zeros((n_frames, 3)))
+        heads[bone] = head + quat.rotate(carried, way)
+        local = keys.rotations_quat_wxyz.get(bone)
+        axes[bone] = carried if local is None else quat.multiply(carried, local)
+    return axes, heads
+
+
+def played_by_keys(rig: Rig, keys: RigMotion, bone_map: Mapping[str, str]) -> Played:
+    """The same, by joint. bone_map: bone names by joint names."""
+    bones = {joint: rig.index[name] for joint, name in bone_map.items()}
+    axes, heads = play_keys(rig, keys, bones.values())
+    rests = quat.from_rotmats(rig.rotmats)
+    turns = {j: quat.multiply(axes[b], quat.conjugate(rests[b])) for j, b in bones.items()}
+    return Played(
+        heads_m={joint: heads[bone] for joint, bone in bones.items()},
+        turns={joint: quat.to_rotmats(turn) for joint, turn in turns.items()},
+        rest_m={joint: rig.heads_m[bone] for joint, bone in bones.items()},
+    )
 
 
 def score_directions(source: Source, played: Played) -> dict[str, float]:

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from benchmarks.motion import fitted, rendered
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.rig_families import table_families
 from benchmarks.rig_random import random_skeleton
+from benchmarks.rig_scoring import Source, played_by_keys, score_directions, score_places
 from benchmarks.tables import (
     REPOSITORY,
     machine,
@@ -29,17 +30,24 @@ from benchmarks.tables import (
     text_table,
     write_section,
 )
+from blender_addon.armature.bake_options import RetargetOptions
 from blender_addon.armature.bone_presets import BUNDLED, read_presets
 from blender_addon.armature.mapping.detect import detect_bones
-from blender_addon.armature.rig import simple_rig
+from blender_addon.armature.resample import sample_motion
+from blender_addon.armature.retarget import retarget
+from blender_addon.armature.rig import Rig, simple_rig
 from mvmocap_core.motion.clean_up import clean_up
+from mvmocap_core.motion.clip import MotionClip, load_motion
 from mvmocap_core.options import CleanUp
 
 HEAD = (
     "rig", "bones", "joints", "right", "wrong", "sure %", "limbs deg", "trunk deg", "soles deg",
     "feet %", "hands %", "far %", "knees %", "FBX mm", "minute s",
 )  # fmt: skip
-RANDOM_HEAD = ("random rigs", "n", "complete", "wrong, sure", "wrong, unsure", "refused")
+RANDOM_HEAD = (
+    "random rigs", "n", "complete", "wrong, sure", "wrong, unsure", "refused",
+    "limbs deg", "feet %",
+)  # fmt: skip
 EXPLANATION = """
 *right*: joints that were found where an animator would map them; *wrong*: others that were mapped.
 The worst over the whole take: *limbs*, angle of upper and lower arms and legs from the performer's;
@@ -50,13 +58,15 @@ of the hands that are out of reach. *knees*: share that bends the wrong way. *FB
 after a round trip. *minute*: processor seconds to retarget and key a minute at 60 frames a second.
 
 *complete*: each of the rig's joints was found; *wrong, sure*: a joint is mapped wrongly and the
-map's score is 0.8 or more; *unsure*: the score is lower; *refused*: no map.
+map's score is 0.8 or more; *unsure*: the score is lower; *refused*: no map. *limbs* and
+*feet*: the worst, as above, of the rigs that are mapped for sure.
 """
 QUICK_RIGS = (
     "Rigify metarig", "Rigify rig, basic", "MakeHuman default", "mixamo", "unreal5", "vrm",
 )  # fmt: skip
 MOTION = "charleston"
-HIGH_SCORE = 0.8
+HIGH_SCORE, N_RANDOM = 0.8, 30
+_LOOSE = ("spine_2", "neck")  # any bone between their neighbours will do
 _TIMEOUT_S = 600.0
 _RIGIFY = ("Rigify metarig", "Rigify rig, basic", "Rigify rig, full")
 _MAKEHUMAN = ("default", "game_engine", "cmu", "mixamo")
@@ -81,7 +91,8 @@ def main(arguments: Sequence[str]) -> int:
         for name in names:
             rows.append(_cells(name, _measured(name, motion)))
             print("  " + "  ".join(rows[-1]), file=sys.stderr, flush=True)
-    random_rows = [_random_row(has_names) for has_names in (True, False)]
+        clip = load_motion(motion)
+        random_rows = [_random_row(clip, has_names) for has_names in (True, False)]
     print(text_table(HEAD, rows), text_table(RANDOM_HEAD, random_rows), sep="\n\n")
     if options.write_docs:
         quick = "--quick " if options.quick else ""
@@ -134,22 +145,39 @@ def _cells(name: str, scores: dict[str, Any]) -> list[str]:
     return [*cells, show(scores["fbx_mm"], 2), show(scores["minute_s"], 2)]
 
 
-def _random_row(has_names: bool, n_rigs: int = 30) -> list[str]:
+def _random_row(clip: MotionClip, has_names: bool) -> list[str]:
     presets, _ = read_presets([BUNDLED])
-    counts = dict.fromkeys(RANDOM_HEAD[2:], 0)
-    for seed in range(n_rigs):
+    counts = dict.fromkeys(RANDOM_HEAD[2:-2], 0)
+    limbs_deg, feet_pct = [0.0], [0.0]
+    for seed in range(N_RANDOM):
         skeleton = random_skeleton(1000 + seed, has_names=has_names)
-        rig = simple_rig(skeleton.names, skeleton.parents, skeleton.heads_m, skeleton.tails_m)
+        rig = simple_rig(skeleton.names, skeleton.parents, skeleton.heads_m, skeleton.tails_m,
+                         skeleton.rotmats)  # fmt: skip
         found = detect_bones(rig, presets)
-        loose = ("spine_2", "neck")  # any bone between their neighbours will do
         is_wrong = any(
             skeleton.truth.get(joint) != bone
             for joint, bone in found.bones.items()
-            if joint not in loose or joint not in skeleton.truth
+            if joint not in _LOOSE or joint not in skeleton.truth
         )
-        counts["complete"] += set(found.bones) >= set(skeleton.truth) - set(loose)
+        counts["complete"] += set(found.bones) >= set(skeleton.truth) - set(_LOOSE)
         counts["wrong, sure"] += is_wrong and found.score >= HIGH_SCORE
         counts["wrong, unsure"] += is_wrong and found.score < HIGH_SCORE
         counts["refused"] += not found.bones
+        if not is_wrong and found.score >= HIGH_SCORE:
+            scores = _followed(rig, found.bones, clip)
+            limbs_deg.append(scores["limbs_deg"])
+            feet_pct.append(scores["feet_pct"])
     kind = "named as people do" if has_names else "named at random"
-    return [kind, str(n_rigs), *map(str, counts.values())]
+    worst = [show(max(limbs_deg)), show(max(feet_pct), 2)]
+    return [kind, str(N_RANDOM), *map(str, counts.values()), *worst]
+
+
+def _followed(rig: Rig, bones: Mapping[str, str], clip: MotionClip) -> dict[str, float]:
+    """Angles, and places with feet and hands in place, of a rig that stands on z = 0."""
+    source, motion = Source(clip), sample_motion(clip)
+    by_angles = retarget(rig, clip, motion, bones, RetargetOptions(use_feet_ik=False))
+    by_places = retarget(rig, clip, motion, bones, RetargetOptions(use_hands_ik=True))
+    return {
+        **score_directions(source, played_by_keys(rig, by_angles, bones)),
+        **score_places(source, played_by_keys(rig, by_places, bones), 0.0),
+    }

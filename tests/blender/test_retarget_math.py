@@ -8,10 +8,11 @@ import pytest
 from synthetic_clip import synthetic_clip
 
 from benchmarks.rig_families import Skeleton, load_family, load_makehuman
+from benchmarks.rig_scoring import play_keys
 from blender_addon.armature import quaternions as quat
 from blender_addon.armature.bake_options import RetargetOptions, RootMotion
 from blender_addon.armature.limb_ik import bend_limb
-from blender_addon.armature.pose import Pose, bones_above, pose_rig
+from blender_addon.armature.pose import Pose
 from blender_addon.armature.resample import sample_motion
 from blender_addon.armature.rest_fit import fit_rest_pose
 from blender_addon.armature.retarget import (
@@ -47,21 +48,9 @@ def played(
 ) -> Pose:
     """The pose that Blender makes of the keys."""
     keys = retarget(rig, clip, sample_motion(clip), truth, options)
-    n_frames = len(clip.times_s)
-    rests = quat.from_rotmats(rig.rotmats)
-    turned: dict[int, np.ndarray] = {}
-    moved: dict[int, np.ndarray] = {}
-    bones = bones_above(rig, [rig.index[bone] for bone in (*truth.values(), *shown)])
-    for bone in bones:
-        above = pose_rig(rig, [b for b in bones if b <= bone], turned, moved, n_frames)
-        if bone in keys.locations:
-            way = rig.scale * quat.rotate(above.carried_wxyz[bone], keys.locations[bone])
-            moved[bone] = above.carried_m[bone] + way
-        turn = keys.rotations_quat_wxyz.get(bone)
-        if turn is not None:
-            turned[bone] = quat.multiply(above.carried_wxyz[bone], turn)
-    assert rests.shape == (len(rig.names), 4)
-    return pose_rig(rig, bones, turned, moved, n_frames)
+    bones = [rig.index[bone] for bone in (*truth.values(), *shown)]
+    axes, heads_m = play_keys(rig, keys, bones)
+    return Pose(axes, heads_m, {}, {})
 
 
 def degrees_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
