@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Vector
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import atomic_path
@@ -14,6 +15,7 @@ from .bvh_axes import turn_to_y_up
 from .export_presets import ExportPreset, FbxTraits
 
 FORMATS = ("fbx", "bvh", "glb", "usd")
+_UPRIGHT, _STILL, _N_LOOKS = 0.999, 1e-5, 8
 _ADDONS = {"fbx": "io_scene_fbx", "bvh": "io_anim_bvh", "glb": "io_scene_gltf2"}
 
 
@@ -120,17 +122,47 @@ def _write_fbx(path: str, settings: dict[str, Any]) -> None:
 
 
 def _write_bvh(path: str, settings: dict[str, Any]) -> None:
-    scene = bpy.context.scene
+    """Blender writes the armature's own axes and units; its place and heading are left out."""
+    scene, armature_object = bpy.context.scene, bpy.context.view_layer.objects.active
+    is_z_up = _is_z_up(armature_object)
     arguments = {
         "filepath": path,
         "check_existing": False,
         "frame_start": scene.frame_start,
         "frame_end": scene.frame_end,
-        "rotate_mode": "YXZ",  # Z, X, Y once the axes are turned, as `mvmocap export` writes it
-        "root_transform_only": True,
+        "global_scale": armature_object.matrix_world.median_scale,
+        "rotate_mode": "YXZ" if is_z_up else "ZXY",  # Z, X, Y in the end, as `mvmocap export` does
+        "root_transform_only": not _moves_within(armature_object),
     }
     bpy.ops.export_anim.bvh(**{**arguments, **settings})
-    turn_to_y_up(Path(path))
+    if is_z_up:
+        turn_to_y_up(Path(path))
+
+
+def _is_z_up(armature_object: bpy.types.Object) -> bool:
+    """Whether the armature stands along its own z axis, or along y as FBX files of others do.
+
+    Raises:
+        InputError: when it leans.
+    """
+    up = armature_object.matrix_world.to_quaternion().inverted() @ Vector((0.0, 0.0, 1.0))
+    if max(up.y, up.z) < _UPRIGHT:
+        message = f"{armature_object.name} is tilted; apply its rotation first (Ctrl+A)."
+        raise InputError(message, reason="bad_character")
+    return up.z > up.y
+
+
+def _moves_within(armature_object: bpy.types.Object) -> bool:
+    """Whether a bone below a root moves as well as turns, such as hips below a root bone."""
+    scene = bpy.context.scene
+    now, length = scene.frame_current, scene.frame_end - scene.frame_start
+    inner = [bone for bone in armature_object.pose.bones if bone.parent]
+    moves = False
+    for step in range(_N_LOOKS):
+        scene.frame_set(scene.frame_start + round(length * step / (_N_LOOKS - 1)))
+        moves = moves or any(bone.location.length > _STILL for bone in inner)
+    scene.frame_set(now)
+    return moves
 
 
 def _write_glb(path: str, settings: dict[str, Any]) -> None:

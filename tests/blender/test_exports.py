@@ -35,3 +35,18 @@ def test_armature_comes_back_at_its_own_size(facts: dict[str, Any], file_format:
 @pytest.mark.parametrize("file_format", ["fbx", "bvh", "glb"])
 def test_every_frame_has_a_key(facts: dict[str, Any], clip: MotionClip, file_format: str):
     assert facts[file_format]["n_keys"] == len(clip.times_s)
+
+
+@pytest.fixture(scope="module")
+def rig_facts(
+    measure: Callable[..., dict[str, Any]], motion_file: Path, tmp_path_factory
+) -> dict[str, Any]:
+    return measure("rig_export_facts", motion_file, tmp_path_factory.mktemp("rigs"))
+
+
+@pytest.mark.parametrize("family", ["mixamo", "unreal4"])
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_characters_in_centimetres_and_y_up_come_back_too(
+    rig_facts: dict[str, Any], family: str, file_format: str
+):
+    assert rig_facts[family][file_format] < 1e-3
