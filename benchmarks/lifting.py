@@ -17,7 +17,7 @@ from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import SCORED_LANDMARKS, Clip, clip_loaders
 from benchmarks.lifting_hidden import HARMS, Harm, score_hidden
 from benchmarks.motion_capture import SHARED_DATA
-from benchmarks.tables import markdown_table, show, text_table, write_section
+from benchmarks.tables import RESULTS, markdown_table, show, text_table, write_section
 from mvmocap_core.body.solve import frame_times, solve_body
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.calibration.single_view import assume_camera
@@ -50,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
     parser = bench_parser("lifting", __doc__, "few takes and clips, about 3 minutes")
     parser.add_argument("--split", default="val", choices=("val", "dev"), help="whose motions")
+    parser.add_argument("--train", action="store_true", help="repeat the saved runs first")
     options = parser.parse_args(arguments)
     if not (SHARED_DATA / "cmu").is_dir():
         print("../shared/data/cmu is absent: nothing to film", file=sys.stderr)
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     if find_spec("torch") is None:
         print("PyTorch is not installed: methods without labels are left out", file=sys.stderr)
     else:
-        parts.append((METHODS, _methods()))
+        parts.append((METHODS, _methods(options.train)))
     for _, (head, rows) in parts:
         print(text_table(head, rows), end="\n\n")
     if options.write_docs:
@@ -132,14 +133,18 @@ def _p_mpjpe_mm(clip: Clip, landmarks: np.ndarray, times_s: np.ndarray) -> float
     return 1000.0 * p_mpjpe(landmarks[:, SCORED_LANDMARKS], truth)
 
 
-def _methods() -> Table:
-    from benchmarks.lifting_methods import refinement_gain, score_methods  # loads PyTorch
+def _methods(is_training: bool) -> Table:
+    from benchmarks.lifting_methods import RUNS, refinement_gain, score_methods  # loads PyTorch
+    from training.multi_view import main as train_methods
 
+    folder = RESULTS / "lifting_runs" if is_training else RUNS
+    if is_training:
+        train_methods(["--out", str(folder)])
     rows = [
         [s.method, s.views, show(s.n_mpjpe_mm), show(s.p_mpjpe_mm), show(100.0 * s.n_pck)]
-        for s in score_methods()
+        for s in score_methods(folder)
     ]
-    share, before, after = refinement_gain()
+    share, before, after = refinement_gain(folder)
     print(
         f"refinement: {100 * share:.1f} % of the keypoints, "
         f"error {before:.1f} -> {after:.1f} % of the pose's size"

@@ -11,7 +11,7 @@ from mvmocap_core.lifting.cross_view_fusion import fuse
 from mvmocap_core.lifting.joints import HIPS
 from mvmocap_core.lifting.networks import CanonicalLifter, Lift
 from mvmocap_core.lifting.weights import load_weights
-from training.multi_view import STAGES, TAKE_FRAMES, Pool, make_pool
+from training.multi_view import STAGES, TAKE_FRAMES, Pool, Unlabelled, make_pool
 from training.pretrain import STATURE_MM, load_split
 
 RUNS = Path(__file__).with_name("lifting_runs")
@@ -43,14 +43,12 @@ def validation_pool() -> Pool:
     return make_pool(motions, N_TAKES, 1, as_they_are=True)
 
 
-def score_methods(folder: Path = RUNS) -> list[MethodScore]:
+def score_methods(folder: Path) -> list[MethodScore]:
     """Every saved run, lifting one view at a time and with the canonical poses of all views."""
     pool = validation_pool()
     scores = []
-    for method, used in STAGES.items():
-        weights, metadata = load_weights(folder / f"{method}.safetensors")
-        net = CanonicalLifter(int(metadata["width"])).eval()
-        net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    for method, used in _saved(folder).items():
+        net = _lifter(folder, method)
         with torch.no_grad():
             keypoints = pool.keypoints.flatten(0, 1)
             lift: Lift = net(keypoints)
@@ -62,16 +60,14 @@ def score_methods(folder: Path = RUNS) -> list[MethodScore]:
     return scores
 
 
-def refinement_gain(folder: Path = RUNS) -> tuple[float, float, float]:
-    """Of doubtful keypoints: their number's share, and error before and after refinement.
+def refinement_gain(folder: Path) -> tuple[float, float, float]:
+    """Share of the keypoints that are doubtful, and their error before and after refinement.
 
-    Errors in hundredths of the pose's size, by the run with both steps.
+    Errors in hundredths of the pose's size, by the last run that refines.
     """
     pool = validation_pool()
-    weights, metadata = load_weights(folder / "steps_1_and_2.safetensors")
-    net = CanonicalLifter(int(metadata["width"])).eval()
-    net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-    used = STAGES["steps_1_and_2"]
+    method, used = [(name, used) for name, used in _saved(folder).items() if used.step_1][-1]
+    net = _lifter(folder, method)
     keypoints, truth = pool.keypoints.flatten(0, 1), pool.true_xy.flatten(0, 1)
     with torch.no_grad():
         refined = fuse(net(keypoints), keypoints, used.fusion)
@@ -81,6 +77,20 @@ def refinement_gain(folder: Path = RUNS) -> tuple[float, float, float]:
         for kp in (keypoints, refined)
     )
     return float(doubtful.double().mean()), before, after
+
+
+def _saved(folder: Path) -> dict[str, Unlabelled]:
+    """The second stages that the folder holds a run of."""
+    return {
+        name: used for name, used in STAGES.items() if (folder / f"{name}.safetensors").is_file()
+    }
+
+
+def _lifter(folder: Path, method: str) -> CanonicalLifter:
+    weights, metadata = load_weights(folder / f"{method}.safetensors")
+    net = CanonicalLifter(int(metadata["width"]))
+    net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return net.eval()
 
 
 def _score(method: str, views: str, pose: torch.Tensor, truth: torch.Tensor) -> MethodScore:

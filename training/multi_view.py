@@ -179,7 +179,7 @@ STAGES = {
 """Second stages."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or go on training; returns the exit status."""
     parser = argparse.ArgumentParser(prog="training.multi_view", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
@@ -187,7 +187,7 @@ def main() -> int:
     parser.add_argument("--more-steps", type=int, default=600, help="of each second stage")
     parser.add_argument("--pool", type=int, default=1500, help="takes to draw from")
     parser.add_argument("--width", type=int, default=256)
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     pool = make_pool(load_split("train"), chosen.pool, 0, as_they_are=False)
     torch.manual_seed(0)
     net = CanonicalLifter(chosen.width)
