@@ -40,7 +40,7 @@ class Harm:
 def score_hidden(split: str, index: int) -> list[Harm]:
     """One virtual take, harmed in every way. True cameras and clocks: the fit is what differs."""
     motions = load_motions(split, min_duration_s=3.0)
-    whole = motions[7 * index % len(motions)]
+    whole = motions[index % len(motions)]
     n_frames = round(_LONGEST_S * whole.fps)
     clip = MotionCapture(whole.name, whole.subject, whole.fps, whole.landmarks_m[:n_frames])
     take = make_take(np.random.default_rng(index), clip, Difficulty(max_offset_s=0.3))
