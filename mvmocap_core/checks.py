@@ -16,6 +16,9 @@ MIN_PERSON_S = 1.0
 MIN_OVERLAP_S = 1.0
 """Shortest time that both videos must share, for the same reason."""
 
+MAX_VIDEOS = 4
+"""More views than these were never tried."""
+
 SEEN_CONFIDENCE = 0.5
 SEEN_SHARE = 0.5
 """The performer counts as seen in a frame when half of the body is found this confidently."""
@@ -23,8 +26,11 @@ SEEN_SHARE = 0.5
 _BODY = slice(11, 33)  # shoulders to feet: MediaPipe guesses hidden faces with great confidence
 
 
-def check_videos(videos: Sequence[Path], method: str = "auto") -> None:
-    """Raise InputError unless there are two videos, or one and a method that can do with one."""
+def check_videos(videos: Sequence[Path], method: str = "auto", people: int = 1) -> None:
+    """Raise InputError unless there are two to four, or one and a method that can do with one.
+
+    Of several people there may be two at most.
+    """
     if not videos:
         raise InputError(
             "no video was given; film with two phones and give both.", reason="no_video"
@@ -35,8 +41,13 @@ def check_videos(videos: Sequence[Path], method: str = "auto") -> None:
             "both videos, or let --method auto guess the depth."
         )
         raise InputError(message, reason="one_video")
-    if len(videos) > 2:
-        message = f"{len(videos)} videos were given; this version takes two, choose the best two."
+    most = MAX_VIDEOS if people == 1 else 2
+    if len(videos) > most:
+        whom = "one performer" if people == 1 else "several"
+        message = (
+            f"{len(videos)} videos were given; this version takes up to {most} of {whom}, choose "
+            "the best ones."
+        )
         raise InputError(message, reason="too_many_videos")
 
 

@@ -316,7 +316,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="name", metavar="COMMAND", required=True, parser_class=_Parser
     )
     for name, last_stage, text in (
-        ("solve", "report", "solve two videos into a take folder"),
+        ("solve", "report", "solve two videos, or up to four, into a take folder"),
         ("detect", "detect", "only find the person in the videos"),
         ("sync", "sync", "only find how the videos' clocks relate"),
         ("calibrate", "calibrate", "only find where the phones stood, and their lenses"),

@@ -156,7 +156,7 @@ def solve(
     Raises InputError when the input cannot be used; UnsolvableError when the videos cannot be
     solved, after writing a report that says why. An earlier motion stays in both cases.
     """
-    checks.check_videos(videos, options.method)
+    checks.check_videos(videos, options.method, options.people)
     stages = Stages(progress, on_stage)
     with open_take(take_folder) as take:
         edited = load_corrections(take.folder)

@@ -195,13 +195,20 @@ def test_unsolvable_stage_is_reported_and_keeps_the_earlier_motion(tmp_path, cli
 
 
 @pytest.mark.parametrize(
-    ("n_videos", "reason"), [(0, "no_video"), (1, "one_video"), (3, "too_many_videos")]
+    ("n_videos", "reason"), [(0, "no_video"), (1, "one_video"), (5, "too_many_videos")]
 )
-def test_geometry_needs_two_videos(tmp_path, clips, imagined, n_videos, reason):
+def test_geometry_takes_two_to_four_videos(tmp_path, clips, imagined, n_videos, reason):
+    videos = [*clips, *clips, *clips][:n_videos]
     with pytest.raises(InputError) as caught:
-        solve([*clips, *clips][:n_videos], tmp_path / "take", SolveOptions(method="geometry"))
+        solve(videos, tmp_path / "take", SolveOptions(method="geometry"))
     assert caught.value.reason == reason
     assert not (tmp_path / "take").exists()
+
+
+def test_three_videos_of_several_people_are_refused(tmp_path, clips, imagined):
+    with pytest.raises(InputError, match="up to 2") as caught:
+        solve([*clips, clips[0]], tmp_path / "take", SolveOptions(people=2))
+    assert caught.value.reason == "too_many_videos"
 
 
 def test_same_content_under_two_names_is_refused(tmp_path, clips, imagined):

@@ -154,9 +154,9 @@ def test_same_video_twice_is_refused(take, tmp_path, clips, capsys):
     assert take_contents(take) == before
 
 
-def test_one_video_without_guessed_depth_and_three_videos_are_refused(take, clips, capsys):
+def test_one_video_without_guessed_depth_and_five_videos_are_refused(take, clips, capsys):
     assert "give two videos" in refused(["solve", clips[0], "--out", take], capsys)
-    assert "takes two" in refused(["solve", *clips, clips[0], "--out", take], capsys)
+    assert "up to 4" in refused(["solve", *[clips[0]] * 5, "--out", take], capsys)
 
 
 @pytest.mark.parametrize(

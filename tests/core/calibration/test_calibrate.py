@@ -6,6 +6,7 @@ import pytest
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.rotations import rotation_angle_deg
+from mvmocap_core.sync.timeline import Timeline
 from tests.core.performance import perform
 
 NO_METADATA = (None, None)
@@ -61,6 +62,26 @@ def test_a_detector_that_guesses_no_depth_will_do(angle_deg):
     ]
     calibration = calibrate(flat, truth.timeline(), focal_35mm=NO_METADATA)
     assert rotation_error_deg(calibration, truth) < 4.0
+
+
+def test_a_third_phone_is_placed_with_the_others():
+    narrow, wide = perform(angle_deg=60.0, noise_px=1.0), perform(angle_deg=180.0, noise_px=1.0)
+    tracks = [*narrow.tracks, wide.tracks[1]]
+    true = np.stack([*narrow.cameras.T_cam_world, wide.cameras.T_cam_world[1]])
+    timeline = Timeline(
+        offset_s=np.array([0.0, narrow.offset_s + 0.01, wide.offset_s - 0.01]),
+        drift_ppm=np.zeros(3),
+        offset_std_s=np.array([0.0, 0.02, 0.02]),
+        method=np.array(["reference", "motion", "motion"]),
+        agreement=np.ones(3),
+        rivals_s=np.full((3, 1), np.nan),
+    )
+    calibration = calibrate(tracks, timeline, focal_35mm=(None, None, None))
+    found = calibration.cameras.T_cam_world
+    for view in (1, 2):
+        relative, expected = (T[view, :3, :3] @ T[0, :3, :3].T for T in (found, true))
+        assert rotation_angle_deg(relative.T @ expected) < 1.5
+    np.testing.assert_allclose(calibration.offset_s[1:], narrow.offset_s, atol=0.004)
 
 
 def test_an_offset_that_is_a_frame_off_is_mended():
