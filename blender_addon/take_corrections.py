@@ -67,6 +67,13 @@ def keep(context: bpy.types.Context, corrections: "Corrections") -> None:
         correct["active_item"] = max(len(correct.items) - 1, 0)  # and stay at this frame
 
 
+def hide(scene: bpy.types.Scene) -> None:
+    """Show no keypoints any more; the take keeps its corrections."""
+    correct = scene.mvmocap_correct
+    correct.folder, correct.record = "", ""
+    correct.items.clear()
+
+
 def first_clock_s(clip: Any, entry: "Entry") -> float:
     """When a correction begins, on the first video's clock."""
     correction: Any = entry.correction
@@ -112,20 +119,32 @@ def _follow_undo(scene: bpy.types.Scene, *_: Any) -> None:
             _write(folder, corrections)
 
 
-def _handlers() -> Iterable[list[Any]]:
-    return (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post)
+@persistent
+def _forget(*_: Any) -> None:
+    """A .blend may be older than its take's corrections: those are read when shown again."""
+    for scene in bpy.data.scenes:
+        hide(scene)
+
+
+def _handlers() -> Iterable[tuple[list[Any], Callable[..., None]]]:
+    handlers = bpy.app.handlers
+    return (
+        (handlers.undo_post, _follow_undo),
+        (handlers.redo_post, _follow_undo),
+        (handlers.load_post, _forget),
+    )
 
 
 def register() -> None:
-    """Follow Undo and Redo."""
-    for handlers in _handlers():
-        handlers.append(_follow_undo)
+    """Follow Undo and Redo, and look afresh at every file."""
+    for handlers, function in _handlers():
+        handlers.append(function)
 
 
 def unregister() -> None:
     """Follow them no more."""
-    for handlers in _handlers():
-        handlers.remove(_follow_undo)
+    for handlers, function in _handlers():
+        handlers.remove(function)
 
 
 CLASSES: tuple[type, ...] = ()

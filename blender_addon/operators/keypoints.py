@@ -14,7 +14,7 @@ from ..keypoint_overlay import places, redraw_views
 from ..keypoint_view import keypoints_now, solved_view
 from ..panel_text import sentence
 from ..scene_take import take_folder
-from ..take_corrections import edit, keep
+from ..take_corrections import edit, hide, keep
 
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
     from ..keypoint_view import FrameKeypoints
@@ -50,10 +50,8 @@ class MVMOCAP_OT_show_keypoints(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read the take's corrections, and show."""
-        correct = context.scene.mvmocap_correct
         if not self.is_shown:
-            correct.folder, correct.record = "", ""
-            correct.items.clear()
+            hide(context.scene)
             correct_tool.leave(context)
             redraw_views()
             return {"FINISHED"}

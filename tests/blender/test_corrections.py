@@ -112,3 +112,10 @@ def test_the_scene_shows_what_was_solved_again(facts: dict[str, Any]):
 
 def test_hidden_keypoints_leave_the_corrections_to_the_take(facts: dict[str, Any]):
     assert facts["hidden"] == ["", 0, 2]
+
+
+def test_a_blend_that_is_older_than_the_corrections_does_not_bring_its_own_back(
+    facts: dict[str, Any],
+):
+    assert facts["reopened"] == ["", 0]
+    assert facts["read_again"] == [0, 0]

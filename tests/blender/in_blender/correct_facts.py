@@ -10,7 +10,8 @@ from registered import contents, empty_scene, refusal
 
 from blender_addon.armature.rest_pose import bone_name
 from blender_addon.keypoint_view import keypoints_now
-from mvmocap_core.corrections.files import load_corrections
+from mvmocap_core.corrections.edit import entries, without
+from mvmocap_core.corrections.files import load_corrections, save_corrections
 from mvmocap_core.corrections.keypoints import load_keypoints
 from mvmocap_core.detection.detections import LANDMARK_NAMES
 from mvmocap_core.motion.clip import load_motion
@@ -120,6 +121,16 @@ facts["frame"] = scene.frame_current
 facts["shown_error_m"] = float(np.abs(heads - again.positions_m[FRAME - 1]).max())
 facts["same_contents"] = contents() == shown
 
+blend = str(take.parent / "shot.blend")
+bpy.ops.wm.save_as_mainfile(filepath=blend)
+save_corrections(take, without(load_corrections(take), entries(load_corrections(take))[0]))
+n_kept = len(entries(load_corrections(take)))
+bpy.ops.wm.open_mainfile(filepath=blend)
+scene = bpy.context.scene
+correct = scene.mvmocap_correct
+facts["reopened"] = [correct.folder, len(correct.items)]
+ops.show_keypoints()
+facts["read_again"] = [len(correct.items) - n_kept, len(entries(load_corrections(take))) - n_kept]
 ops.show_keypoints(is_shown=False)
 facts["hidden"] = [correct.folder, len(correct.items), len(corrected()["contacts"])]
 finish(facts)

@@ -1,6 +1,7 @@
 """TASK.json: drag a keypoint with the mouse, undo, mark, solve again; pictures of it."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -43,30 +44,51 @@ def show_keypoints(stage: Stage) -> Play:
     stage.call(bpy.ops.mvmocap.show_keypoints, "EXEC_DEFAULT", True)
     tool = bpy.context.workspace.tools.from_space_view3d_mode("OBJECT")
     stage.facts["tool"] = tool.idname
+    yield from drawn(stage)
     yield from stage.scroll_sidebar(1)
     yield from stage.show("31_keypoints")
 
 
 def drag(stage: Stage) -> Play:
-    """The left wrist, by the real mouse."""
+    """The left wrist, by the real mouse; each step when Blender has followed the one before."""
+    state = bpy.context.window_manager.mvmocap_correct
+    items = bpy.context.scene.mvmocap_correct.items
+    yield from drawn(stage)
     start = wrist(stage)
-    for step in range(5):
-        point_at(stage, [start[axis] + BY_PX[axis] * step / 4 for axis in (0, 1)])
-        if step == 0:
-            yield 0.4
-            mouse("mousedown")
-        yield 0.4
-        if step == 3:
-            stage.facts["while_dragged"] = corrections()
-            yield from stage.show("32_dragging")
-    mouse("mouseup")
+    end = start[0] + BY_PX[0], start[1] + BY_PX[1]
+    point_at(stage, start)
     yield 1.0
-    end = wrist(stage)
-    stage.facts["dragged_px"] = [end[axis] - start[axis] for axis in (0, 1)]
-    stage.facts["dragged"] = [item.text for item in bpy.context.scene.mvmocap_correct.items]
+    mouse("mousedown")
+    yield lambda: state.dragged == "left_wrist"
+    point_at(stage, end)
+
+    def has_followed() -> bool:
+        return math.dist(wrist(stage), end) < 2.0
+
+    yield has_followed
+    stage.facts["while_dragged"] = corrections()
+    yield from stage.show("32_dragging")
+    mouse("mouseup")
+    yield lambda: len(items) > 0
+    moved = wrist(stage)
+    stage.facts["dragged_px"] = [moved[axis] - start[axis] for axis in (0, 1)]
+    stage.facts["dragged"] = [item.text for item in items]
     stage.facts["in_the_file"] = corrections()
     point_at(stage, (20, 20))
+    yield from drawn(stage)
     yield from stage.show("33_moved")
+
+
+def drawn(stage: Stage) -> Play:
+    """Wait until the 3D view has been drawn anew."""
+    seen: list[bool] = []
+    handle = bpy.types.SpaceView3D.draw_handler_add(
+        lambda: seen.append(True), (), "WINDOW", "POST_PIXEL"
+    )
+    stage.view.tag_redraw()
+    yield lambda: bool(seen)
+    bpy.types.SpaceView3D.draw_handler_remove(handle, "WINDOW")
+    yield 0.5
 
 
 def undo_and_redo(stage: Stage) -> Play:
