@@ -13,6 +13,7 @@ NAMES = {
     "peers": "other programs on the same detections, with calibrated cameras",
     "rigs": "bone maps, angles, feet and hands, FBX and seconds for every family of rigs",
     "people": "several performers against each of them solved alone",
+    "correction": "what ten keypoints that are put right by hand bring, and what that costs",
     "speed": "seconds and memory by stage, and how they grow with length",
 }
 

@@ -154,7 +154,7 @@ def _real_pair(pair: tuple[int, int]) -> Clip:
 
 def _rendered(name: str, tracks_folder: Path | None) -> Clip:
     folder = SHARED_DATA / "synth" / name
-    cameras, truth_m, fps, height_m = _rendered_truth(folder)
+    cameras, truth_m, fps, height_m = rendered_truth(folder)
     a, b = (_track(folder / f"{v}.mp4", f"{name}_{v}", tracks_folder) for v in "ab")
     return Clip(
         name=name,
@@ -174,7 +174,7 @@ def _rendered(name: str, tracks_folder: Path | None) -> Clip:
 
 def _phone(with_sound: bool, tracks_folder: Path | None) -> Clip:
     folder = SHARED_DATA / "synth" / "charleston_phone"
-    cameras, truth_m, fps, height_m = _rendered_truth(folder.parent / "charleston")
+    cameras, truth_m, fps, height_m = rendered_truth(folder.parent / "charleston")
     videos = [folder / f"charleston_{v}.mp4" for v in "ab"]
     starts_s = [
         json.loads(Path(f"{video}.json").read_text(encoding="utf-8"))["offset_s"]
@@ -199,7 +199,8 @@ def _phone(with_sound: bool, tracks_folder: Path | None) -> Clip:
     )
 
 
-def _rendered_truth(folder: Path) -> tuple[Cameras, np.ndarray, float, float]:
+def rendered_truth(folder: Path) -> tuple[Cameras, np.ndarray, float, float]:
+    """The cameras, joints (F, 12, 3) of `SCORED`, rate and stature of a rendered clip."""
     with np.load(folder / "truth.npz", allow_pickle=False) as data:
         names = [str(name) for name in data["names"]]
         truth_m = data["joints3d"][:, [names.index(name) for name in SCORED]]

@@ -31,7 +31,7 @@ def facts(
         infos, tuple(truth.tracks), truth.timeline(), calibration, motion, SolveOptions()
     )
     correcting.keep_whole(take, found, Corrections())
-    cleaning.clean_solved(take, found, CleanUp())
+    cleaning.clean_solved(take, [found], CleanUp())
     correcting.correct_take(take.folder, silent)
     return measure("correct_facts", take.folder)
 

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.accuracy import camera_rows, pose_rows, summary_lines
 from benchmarks.clips import SCORED, clip_loaders
+from benchmarks.correction import N_PUT_RIGHT, PART_S, corrections, worst
 from benchmarks.long_takes import long_track, there_and_back
 from benchmarks.motion_capture import DEV_SUBJECTS, MotionCapture, load_motions
 from benchmarks.scoring import score_triangulation
@@ -14,7 +15,7 @@ from benchmarks.sounds import KINDS, Microphone, make_scene, record
 from benchmarks.speed import StageClock
 from benchmarks.synthetic import Difficulty, make_take
 from benchmarks.tables import markdown_table, text_table, write_section
-from mvmocap_core.detection.detections import LANDMARK_NAMES
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
 from mvmocap_core.geometry.cameras import project_points
 from mvmocap_core.stages import Stages
 
@@ -137,3 +138,30 @@ def test_stages_are_timed_from_their_begin_to_their_end():
         stages.run("body", lambda _: 1 / 0)
     assert list(clock.seconds) == ["sync"]
     assert clock.seconds["sync"] == pytest.approx(stages.timings_s["sync"], abs=0.05)
+
+
+def test_the_ten_worst_keypoints_of_one_second_are_put_right():
+    fps, n_frames = 30.0, 120
+    truth_px = np.zeros((1, n_frames, len(SCORED), 2))
+    found_px = np.zeros((n_frames, 33, 2))
+    wrist = LANDMARK_NAMES.index("left_wrist")
+    found_px[60:90, wrist, 0] = 20.0
+    found_px[10, wrist, 0] = 30.0  # worse, but alone
+    hip = LANDMARK_NAMES.index("left_hip")
+    found_px[:, hip, 0] = 99.0  # where a hip is, is a matter of opinion
+    track = Track(
+        np.arange(n_frames) / fps, found_px, np.ones((n_frames, 33)),
+        np.full((n_frames, 33, 3), np.nan), np.array([640.0, 480.0]),
+    )  # fmt: skip
+    wrong = worst([track], truth_px, fps)
+    assert len(wrong) == N_PUT_RIGHT
+    bad = [each for each in wrong if each.error_px > 0.0]
+    assert {SCORED[each.joint] for each in bad} == {"left_wrist"}
+    assert {each.error_px for each in bad} == {20.0}
+    frames = [each.frame for each in wrong]
+    assert max(frames) - min(frames) <= PART_S * fps
+    moved = corrections([track], bad).view(0).moved
+    assert {(m.x_px, m.y_px) for m in moved if m.landmark == "left_wrist"} == {(0.0, 0.0)}
+    assert {m.landmark for m in moved} == {
+        f"left_{part}" for part in ("wrist", "pinky", "index", "thumb")
+    }
