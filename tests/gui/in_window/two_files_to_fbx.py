@@ -90,6 +90,7 @@ def scene_and_bake(stage: Stage) -> Play:
 
     yield has_bones
     stage.facts["map"] = [bake.preset, bake.score]
+    yield from stage.scroll_sidebar(3)
     yield from stage.show("06_target")
     stage.facts["bake"] = stage.call(bpy.ops.mvmocap.bake, "INVOKE_DEFAULT")
     action = rig.animation_data.action
@@ -105,7 +106,6 @@ def export(stage: Stage) -> Play:
     target = TASK["fbx"]
     stage.facts["export"] = stage.call(bpy.ops.mvmocap.export, filepath=target)
     stage.facts["fbx_bytes"] = Path(target).stat().st_size
-    yield from stage.scroll_sidebar(3)
     yield from stage.show("08_exported")
 
 
