@@ -108,7 +108,7 @@ def _packages() -> dict[str, str]:
 
 
 def _device() -> str:
-    """What the lifting network runs on; the geometry runs on the processor."""
+    """What PyTorch would train the lifting network on; a solve runs on the processor."""
     if unserved(LIFTER_NEEDS):
         return "cpu"
     try:

@@ -52,7 +52,7 @@ NEEDS = (
 )
 
 LIFTER_NEEDS = (Need("torch", "torch", "2.4", "3"),)
-"""What the lifting network needs; without it a solve uses the geometry alone."""
+"""What training the lifting network needs; a solve uses the network without it."""
 
 RIVALS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 """Packages that write their files over those of opencv-python-headless."""
