@@ -9,6 +9,7 @@ from mvmocap_core.detection.detections import Detections, Track, person_size_px
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.group.matching import Matched, match_people, merged
 from mvmocap_core.people.following import follow_everybody
+from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
 
 MIN_SHARE = 0.25
@@ -41,7 +42,8 @@ def find_performers(
     moved:     what each video's camera did, which is taken out to tell people apart.
     n_people:  how many there are at most, the most prominent; 0 counts those who perform.
     offsets_s: likely offsets of the second video's clock.
-    Raises UnsolvableError if nobody is seen by all views.
+    Where nobody can be matched by movement, it is the most prominent person of each view.
+    Raises UnsolvableError if a view shows nobody.
     """
     views = [follow_everybody(found) for found in detections]
     if len(views) == 1:
@@ -56,9 +58,12 @@ def find_performers(
         match = match_people(still[0], still[1], offsets_s)
         found, offset_s = match.people, match.offset_s
     if not found:
+        alone = [select_performer(each) for each in detections]
+        if all((track.confidence > 0).any() for track in alone):
+            return Performers([alone], None)
         raise UnsolvableError(
-            "Nobody is seen moving in both videos: give two videos of the same moment that show "
-            "the performers whole.",
+            "Nobody is seen in both videos: give two videos of the same moment that show the "
+            "performers whole.",
             reason="no_common_person",
         )
     found.sort(key=lambda person: -_prominence(person))

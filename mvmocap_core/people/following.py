@@ -18,15 +18,14 @@ from mvmocap_core.people.tracks import PeopleInFrames, mean_distance, track_of_s
 PIECE_GAP_S = 0.12
 PIECE_SLACK = 0.05  # of a person's size: the detector's noise
 PIECE_SPEED = 2.0  # sizes a second, beside what was extrapolated
-VELOCITY_S = 0.15
+VELOCITY_S = 0.25
 MIN_PIECE_S = 0.08
 MIN_TRACK_S = 0.3
 LINK_GAP_S = 3.0
-LINK_COST = 9.0
-"""A chain ends rather than pay more: about four standard deviations in one thing alone."""
-_REACH = (0.06, 0.7)  # standard deviation of a place in sizes: at once, and more with each second
-_GROWTH = (0.08, 0.35)  # of the log of the size, likewise
-_GAP_COST_PER_S = 1.0
+LINK_COST = 14.0
+"""A chain ends rather than pay more: five standard deviations in one thing alone."""
+_REACH = (0.06, 0.35)  # standard deviation of a place in sizes: at once, and more with each second
+_GROWTH = (0.3, 1.0)  # of the log of the size, likewise
 _EXTRAPOLATED_S = 0.4
 
 
@@ -86,7 +85,8 @@ def _next(
         distance = distance / np.maximum(size, people.sizes[frame, slots])
         gap_s = people.times_s[frame] - people.times_s[piece.frames[-1]]
         limit = PIECE_SLACK + PIECE_SPEED * gap_s
-        cost[row] = np.where(distance <= limit, distance / limit, np.inf)
+        # Not over the limit, which would favour who was lost for longer.
+        cost[row] = np.where(distance <= limit, distance, np.inf)
     return [(active[row], int(slots[column])) for row, column in _assigned(cost, 1.0)]
 
 
@@ -141,7 +141,7 @@ def _chains(people: PeopleInFrames, pieces: Sequence[_Piece]) -> list[_Piece]:
 
 
 def _link_cost(people: PeopleInFrames, before: _Piece, after: _Piece) -> float:
-    """Half a chi-square of one person being both, and the price of not being seen between."""
+    """Negative log likelihood of one person being both, against being at the same place at once."""
     end_s, start_s = people.times_s[before.frames[-1]], people.times_s[after.frames[0]]
     gap_s = float(start_s - end_s)
     if not 0.0 < gap_s <= LINK_GAP_S:
@@ -155,7 +155,8 @@ def _link_cost(people: PeopleInFrames, before: _Piece, after: _Piece) -> float:
     growth = _GROWTH[0] + _GROWTH[1] * gap_s
     away = float(distance) / max(size, next_size) / reach
     grown = float(np.log(_typical_size(people, after, 0) / _typical_size(people, before, -1)))
-    return float(0.5 * (away**2 + (grown / growth) ** 2) + _GAP_COST_PER_S * gap_s)
+    spread = 2.0 * np.log(reach / _REACH[0]) + np.log(growth / _GROWTH[0])
+    return float(0.5 * (away**2 + (grown / growth) ** 2) + spread)
 
 
 def _typical_size(people: PeopleInFrames, piece: _Piece, end: int) -> float:

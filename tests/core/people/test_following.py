@@ -47,3 +47,13 @@ def test_a_flash_is_nobody():
 
 def test_nobody_gives_no_track():
     assert follow_everybody(detections(NONE, NONE)) == []
+
+
+def test_who_was_lost_for_longer_does_not_take_the_place_of_who_is_seen():
+    stays = person(np.full(len(TIMES_S), 700.0))
+    passes = person(np.linspace(500, 900, len(TIMES_S)), seed=2)
+    passes[40:43] = np.nan
+    stays[43] = np.nan
+    tracks = follow_everybody(detections(*shuffled(stays, passes)))
+    assert len(tracks) == 2
+    assert all(same_as(track, stays) or same_as(track, passes) for track in tracks)
