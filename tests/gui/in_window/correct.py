@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def show_keypoints(stage: Stage) -> Play:
 
 
 def drag(stage: Stage) -> Play:
-    """The left wrist, by the real mouse; each step when Blender has followed the one before."""
+    """The left wrist, by the mouse; each step when Blender has followed the one before."""
     state = bpy.context.window_manager.mvmocap_correct
     items = bpy.context.scene.mvmocap_correct.items
     yield from drawn(stage)
@@ -58,7 +57,7 @@ def drag(stage: Stage) -> Play:
     end = start[0] + BY_PX[0], start[1] + BY_PX[1]
     point_at(stage, start)
     yield 1.0
-    mouse("mousedown")
+    mouse(stage, "LEFTMOUSE", "PRESS", start)
     yield lambda: state.dragged == "left_wrist"
     point_at(stage, end)
 
@@ -68,7 +67,7 @@ def drag(stage: Stage) -> Play:
     yield has_followed
     stage.facts["while_dragged"] = corrections()
     yield from stage.show("32_dragging")
-    mouse("mouseup")
+    mouse(stage, "LEFTMOUSE", "RELEASE", end)
     yield lambda: len(items) > 0
     moved = wrist(stage)
     stage.facts["dragged_px"] = [moved[axis] - start[axis] for axis in (0, 1)]
@@ -156,13 +155,13 @@ def wrist(stage: Stage) -> tuple[float, float]:
 
 
 def point_at(stage: Stage, place: tuple[float, float]) -> None:
+    mouse(stage, "MOUSEMOVE", "NOTHING", place)
+
+
+def mouse(stage: Stage, kind: str, value: str, place: tuple[float, float]) -> None:
     region = stage.region("WINDOW")
-    x, y = region.x + place[0], stage.window.height - region.y - place[1]
-    subprocess.run(["xdotool", "mousemove", str(round(x)), str(round(y))], check=True, timeout=30)
-
-
-def mouse(action: str) -> None:
-    subprocess.run(["xdotool", action, "1"], check=True, timeout=30)
+    x, y = round(region.x + place[0]), round(region.y + place[1])
+    stage.window.event_simulate(type=kind, value=value, x=x, y=y)
 
 
 perform(play, Path(TASK["folder"]))
