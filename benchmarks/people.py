@@ -36,7 +36,7 @@ from mvmocap_core.errors import MocapError
 from mvmocap_core.files import write_text
 from mvmocap_core.group.performers import find_performers
 from mvmocap_core.options import SolveOptions
-from mvmocap_core.pipeline import Solution, solve_people
+from mvmocap_core.solving import Solution, solve_people
 from mvmocap_core.stabilisation.steady import find_camera_motion
 
 N_EACH = 21

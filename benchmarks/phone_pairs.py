@@ -21,9 +21,9 @@ from mvmocap_core.errors import MocapError
 from mvmocap_core.files import write_text
 from mvmocap_core.geometry.cameras import camera_center
 from mvmocap_core.options import SolveOptions
-from mvmocap_core.pipeline import refined_timeline, solve_tracks
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.report.verdict import judge
+from mvmocap_core.solving import refined_timeline, solve_tracks
 from mvmocap_core.sync.estimate import estimate_timeline
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.audio import Sound

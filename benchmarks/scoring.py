@@ -23,7 +23,7 @@ from mvmocap_core.geometry.rotations import rotation_angle_deg
 from mvmocap_core.geometry.triangulation import triangulate_dlt
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import SolveOptions
-from mvmocap_core.pipeline import Solution, solve_tracks
+from mvmocap_core.solving import Solution, solve_tracks
 from mvmocap_core.sync.timeline import Timeline
 
 MAX_GAP_S = 0.15

@@ -33,7 +33,7 @@ from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.files import write_text
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.people.tracks import select_performer
-from mvmocap_core.pipeline import solve_tracks
+from mvmocap_core.solving import solve_tracks
 from mvmocap_core.stages import STAGE_SHARES
 from mvmocap_core.video.frames import iter_frames
 

@@ -1,19 +1,15 @@
 """The ordered stages of a solve."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from mvmocap_core import checks, cleaning, correcting
-from mvmocap_core.body.solve import frame_times, solve_bodies
-from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
-from mvmocap_core.calibration.given import GivenFacts, nothing_given
-from mvmocap_core.calibration.single_view import assume_camera
-from mvmocap_core.calibration.together import calibrate_together
+from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import corrections_record, load_corrections
@@ -29,21 +25,20 @@ from mvmocap_core.group.performers import Performers, find_performers
 from mvmocap_core.kept_detector import KeptDetector
 from mvmocap_core.known_cameras.camera import KnownCamera
 from mvmocap_core.known_cameras.checkerboard import measure_lens
-from mvmocap_core.lifting.lift_take import with_network
-from mvmocap_core.lifting.lifted import Lifted, lift_by_detector
-from mvmocap_core.motion.clean_up import clean_up_together
+from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.options import CleanUp, SolveOptions
+from mvmocap_core.options import SolveOptions
 from mvmocap_core.people.tracks import select_performer
-from mvmocap_core.progress import Progress, part, silent
+from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
+from mvmocap_core.solving import find_cameras, fit_people, lift_people, refined_timeline
 from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
 from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_tracks
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.take import Job, Take, code_hash, content_hash, open_take
-from mvmocap_core.video.audio import Sound, read_sound
+from mvmocap_core.video.audio import read_sound
 from mvmocap_core.video.frames import VideoInfo, probe_video
 
 T = TypeVar("T")
@@ -52,89 +47,6 @@ Inputs = Mapping[str, object]
 
 LastStage = Literal["detect", "sync", "calibrate", "report"]
 """Where a job may end."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Solution:
-    """What the tracks of a take give. `timeline` has the calibration's refined offsets.
-
-    fits:    of each performer.
-    motions: the fits, cleaned up with the default choices.
-    """
-
-    timeline: Timeline
-    calibration: Calibration
-    fits: tuple[MotionClip, ...]
-    motions: tuple[MotionClip, ...]
-
-    @property
-    def fit(self) -> MotionClip:
-        """The first performer's."""
-        return self.fits[0]
-
-    @property
-    def motion(self) -> MotionClip:
-        """The first performer's."""
-        return self.motions[0]
-
-
-def solve_tracks(
-    tracks: Sequence[Track],
-    sounds: Sequence[Sound | None],
-    options: SolveOptions,
-    *,
-    fps: float,
-    focal_35mm: Sequence[float | None],
-    given: GivenFacts | None = None,
-    progress: Progress = silent,
-) -> Solution:
-    """Solve one performer's tracks, one of each view. See `solve_people`."""
-    return solve_people(
-        [tracks],
-        sounds,
-        options,
-        fps=fps,
-        focal_35mm=focal_35mm,
-        given=given,
-        progress=progress,
-    )
-
-
-def solve_people(
-    people: Sequence[Sequence[Track]],
-    sounds: Sequence[Sound | None],
-    options: SolveOptions,
-    *,
-    fps: float,
-    focal_35mm: Sequence[float | None],
-    given: GivenFacts | None = None,
-    matched_s: float | None = None,
-    progress: Progress = silent,
-) -> Solution:
-    """Solve the tracks (P) of (V) of several performers. Reads and writes no files.
-
-    fps: of the motion. focal_35mm: what the videos say about their lenses. given: what the
-    user knows. matched_s: see `common_timeline`.
-    Raises UnsolvableError with the reason.
-    """
-    stages = Stages(progress)
-    given = given or nothing_given(len(people[0]))
-    timeline = stages.run(
-        "sync", lambda _: common_timeline(people, lambda: sounds, given.offset_s, matched_s)
-    )
-    checks.check_overlap(people[0], timeline)
-    calibration = stages.run(
-        "calibrate",
-        lambda told: _cameras(people, timeline, focal_35mm, given, told),
-    )
-    timeline = refined_timeline(timeline, calibration)
-    seen = [correcting.put_right(tracks, timeline, calibration) for tracks in people]
-    lifted = stages.run("lift", lambda _: _lift(seen, timeline, calibration, options, fps))
-    fits = stages.run(
-        "body", lambda told: _bodies(seen, timeline, calibration, lifted, options, fps, told)
-    )
-    motions = stages.run("clean", lambda _: clean_up_together(fits, CleanUp()))
-    return Solution(timeline, calibration, tuple(fits), tuple(motions))
 
 
 def solve(
@@ -365,7 +277,7 @@ class _Job:
             "calibrate",
             inputs,
             Calibration,
-            lambda progress: _cameras(
+            lambda progress: find_cameras(
                 people, timeline, [info.focal_35mm for info in infos], given, progress
             ),
         )
@@ -379,7 +291,7 @@ class _Job:
         fps: float,
     ) -> list[Lifted | None]:
         return self.stages.run(
-            "lift", lambda _: _lift(people, timeline, calibration, self.options, fps)
+            "lift", lambda _: lift_people(people, timeline, calibration, self.options, fps)
         )
 
     def body(
@@ -403,7 +315,7 @@ class _Job:
             inputs,
             _Fits,
             lambda told: _Fits(
-                tuple(_bodies(people, timeline, calibration, lifted, options, fps, told))
+                tuple(fit_people(people, timeline, calibration, lifted, options, fps, told))
             ),
         ).clips
 
@@ -454,97 +366,6 @@ class _Job:
         }
 
 
-def refined_timeline(timeline: Timeline, calibration: Calibration) -> Timeline:
-    """The time line with the offsets that the calibration refined, or preferred."""
-    return replace(
-        timeline,
-        offset_s=calibration.offset_s,
-        offset_std_s=calibration.offset_std_s,
-        agreement=calibration.agreement,
-    )
-
-
 def _as_json(values: np.ndarray) -> list[float | None]:
     """Numbers of a stage's key; JSON has no NaN."""
     return [float(value) if np.isfinite(value) else None for value in values.ravel()]
-
-
-def _cameras(
-    people: Sequence[Sequence[Track]],
-    timeline: Timeline,
-    focal_35mm: Sequence[float | None],
-    given: GivenFacts,
-    progress: Progress,
-) -> Calibration:
-    lead = people[0]
-    if len(lead) == 1:
-        return assume_camera(lead[0], focal_35mm[0], given)
-    if len(people) == 1:
-        return calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=progress)
-    told = part(progress, 0.0, 0.7)
-    start = calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=told)
-    return calibrate_together(
-        people,
-        timeline,
-        start,
-        focal_35mm=focal_35mm,
-        given=given,
-        progress=part(progress, 0.7, 0.3),
-    )
-
-
-def _lift(
-    people: Sequence[Sequence[Track]],
-    timeline: Timeline,
-    calibration: Calibration,
-    options: SolveOptions,
-    fps: float,
-) -> list[Lifted | None]:
-    """What single views say of everybody's depth, unless the method does without."""
-    if options.method == "geometry":
-        return [None] * len(people)
-    start_s, end_s = _solved_range(people[0], timeline, options)
-    times_s = frame_times(people[0], timeline, fps, start_s, end_s)
-    lifted: list[Lifted | None] = []
-    for tracks in people:
-        by_detector = lift_by_detector(tracks, timeline, calibration.cameras, times_s)
-        checks.check_depth(tracks, by_detector.points)
-        lifted.append(with_network(by_detector, tracks, timeline, calibration.cameras, times_s))
-    return lifted
-
-
-def _bodies(
-    people: Sequence[Sequence[Track]],
-    timeline: Timeline,
-    calibration: Calibration,
-    lifted: Sequence[Lifted | None],
-    options: SolveOptions,
-    fps: float,
-    progress: Progress,
-) -> list[MotionClip]:
-    start_s, end_s = _solved_range(people[0], timeline, options)
-    return solve_bodies(
-        people,
-        timeline,
-        calibration,
-        fps=fps,
-        start_s=start_s,
-        end_s=end_s,
-        height_m=options.height_m,
-        lifted=lifted,
-        progress=progress,
-    )
-
-
-def _solved_range(
-    tracks: Sequence[Track], timeline: Timeline, options: SolveOptions
-) -> tuple[float, float]:
-    """The union of the views, or the part of it that was asked for; first video's clock."""
-    ends_s = [timeline.to_first(view, track.times_s[[0, -1]]) for view, track in enumerate(tracks)]
-    start_s = float(min(first for first, _ in ends_s))
-    end_s = float(max(last for _, last in ends_s))
-    if options.start_s is not None:
-        start_s = max(start_s, options.start_s)
-    if options.end_s is not None:
-        end_s = min(end_s, options.end_s)
-    return start_s, end_s

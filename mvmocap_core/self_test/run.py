@@ -13,8 +13,8 @@ from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.errors import MocapError
 from mvmocap_core.geometry.alignment import p_mpjpe
 from mvmocap_core.options import SolveOptions
-from mvmocap_core.pipeline import solve_tracks
 from mvmocap_core.self_test.performance import FPS, HEIGHT_M, perform
+from mvmocap_core.solving import solve_tracks
 
 PICTURE = Path(__file__).parent / "performer.jpg"
 """Somebody rendered, head to feet."""

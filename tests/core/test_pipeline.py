@@ -7,12 +7,13 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mvmocap_core import pipeline
+from mvmocap_core import solving
 from mvmocap_core.errors import Cancelled, InputError, UnsolvableError
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.options import CleanUp, SolveOptions
-from mvmocap_core.pipeline import solve, solve_tracks
+from mvmocap_core.pipeline import solve
+from mvmocap_core.solving import solve_tracks
 from mvmocap_core.stages import STAGE_SHARES
 from tests.core.clips import write_clip
 from tests.core.imagined import Imagined
@@ -267,7 +268,7 @@ def test_tracks_alone_are_solved_without_files(imagined, monkeypatch):
         seen["offset_s"] = timeline.offset_s[1]
         return [imagined.motion]
 
-    monkeypatch.setattr(pipeline, "solve_bodies", solve_bodies)
+    monkeypatch.setattr(solving, "solve_bodies", solve_bodies)
     imagined.calibration = replace(make_calibration(), offset_s=np.array([0.0, 0.02]))
     tracks = make_tracks(imagined.motion)
     solution = solve_tracks(tracks, [None, None], SolveOptions(), fps=30.0, focal_35mm=[None, None])

@@ -19,7 +19,7 @@ from mvmocap_core.group.performers import find_performers
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import CleanUp, SolveOptions
-from mvmocap_core.pipeline import solve_people, solve_tracks
+from mvmocap_core.solving import solve_people, solve_tracks
 from mvmocap_core.stabilisation.steady import find_camera_motion
 from mvmocap_core.sync.given import complete_timeline
 from tests.core.performance import perform

@@ -1,0 +1,199 @@
+"""From tracks to motions: the steps of a solve, without files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mvmocap_core import checks, correcting
+from mvmocap_core.body.solve import frame_times, solve_bodies
+from mvmocap_core.calibration.calibrate import calibrate
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.calibration.given import GivenFacts, nothing_given
+from mvmocap_core.calibration.single_view import assume_camera
+from mvmocap_core.calibration.together import calibrate_together
+from mvmocap_core.detection.detections import Track
+from mvmocap_core.group.clocks import common_timeline
+from mvmocap_core.lifting.lift_take import with_network
+from mvmocap_core.lifting.lifted import Lifted, lift_by_detector
+from mvmocap_core.motion.clean_up import clean_up_together
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.options import CleanUp, SolveOptions
+from mvmocap_core.progress import Progress, part, silent
+from mvmocap_core.stages import Stages
+from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.video.audio import Sound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """What the tracks of a take give. `timeline` has the calibration's refined offsets.
+
+    fits:    of each performer.
+    motions: the fits, cleaned up with the default choices.
+    """
+
+    timeline: Timeline
+    calibration: Calibration
+    fits: tuple[MotionClip, ...]
+    motions: tuple[MotionClip, ...]
+
+    @property
+    def fit(self) -> MotionClip:
+        """The first performer's."""
+        return self.fits[0]
+
+    @property
+    def motion(self) -> MotionClip:
+        """The first performer's."""
+        return self.motions[0]
+
+
+def solve_tracks(
+    tracks: Sequence[Track],
+    sounds: Sequence[Sound | None],
+    options: SolveOptions,
+    *,
+    fps: float,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts | None = None,
+    progress: Progress = silent,
+) -> Solution:
+    """Solve one performer's tracks, one of each view. See `solve_people`."""
+    return solve_people(
+        [tracks],
+        sounds,
+        options,
+        fps=fps,
+        focal_35mm=focal_35mm,
+        given=given,
+        progress=progress,
+    )
+
+
+def solve_people(
+    people: Sequence[Sequence[Track]],
+    sounds: Sequence[Sound | None],
+    options: SolveOptions,
+    *,
+    fps: float,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts | None = None,
+    matched_s: float | None = None,
+    progress: Progress = silent,
+) -> Solution:
+    """Solve the tracks (P) of (V) of several performers. Reads and writes no files.
+
+    fps: of the motion. focal_35mm: what the videos say about their lenses. given: what the
+    user knows. matched_s: see `common_timeline`.
+    Raises UnsolvableError with the reason.
+    """
+    stages = Stages(progress)
+    given = given or nothing_given(len(people[0]))
+    timeline = stages.run(
+        "sync", lambda _: common_timeline(people, lambda: sounds, given.offset_s, matched_s)
+    )
+    checks.check_overlap(people[0], timeline)
+    calibration = stages.run(
+        "calibrate",
+        lambda told: find_cameras(people, timeline, focal_35mm, given, told),
+    )
+    timeline = refined_timeline(timeline, calibration)
+    seen = [correcting.put_right(tracks, timeline, calibration) for tracks in people]
+    lifted = stages.run("lift", lambda _: lift_people(seen, timeline, calibration, options, fps))
+    fits = stages.run(
+        "body", lambda told: fit_people(seen, timeline, calibration, lifted, options, fps, told)
+    )
+    motions = stages.run("clean", lambda _: clean_up_together(fits, CleanUp()))
+    return Solution(timeline, calibration, tuple(fits), tuple(motions))
+
+
+def refined_timeline(timeline: Timeline, calibration: Calibration) -> Timeline:
+    """The time line with the offsets that the calibration refined, or preferred."""
+    return replace(
+        timeline,
+        offset_s=calibration.offset_s,
+        offset_std_s=calibration.offset_std_s,
+        agreement=calibration.agreement,
+    )
+
+
+def find_cameras(
+    people: Sequence[Sequence[Track]],
+    timeline: Timeline,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts,
+    progress: Progress,
+) -> Calibration:
+    """Where the cameras stand and their lenses, from everybody; of one video, what is likely."""
+    lead = people[0]
+    if len(lead) == 1:
+        return assume_camera(lead[0], focal_35mm[0], given)
+    if len(people) == 1:
+        return calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=progress)
+    told = part(progress, 0.0, 0.7)
+    start = calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=told)
+    return calibrate_together(
+        people,
+        timeline,
+        start,
+        focal_35mm=focal_35mm,
+        given=given,
+        progress=part(progress, 0.7, 0.3),
+    )
+
+
+def lift_people(
+    people: Sequence[Sequence[Track]],
+    timeline: Timeline,
+    calibration: Calibration,
+    options: SolveOptions,
+    fps: float,
+) -> list[Lifted | None]:
+    """What single views say of everybody's depth, unless the method does without."""
+    if options.method == "geometry":
+        return [None] * len(people)
+    start_s, end_s = _solved_range(people[0], timeline, options)
+    times_s = frame_times(people[0], timeline, fps, start_s, end_s)
+    lifted: list[Lifted | None] = []
+    for tracks in people:
+        by_detector = lift_by_detector(tracks, timeline, calibration.cameras, times_s)
+        checks.check_depth(tracks, by_detector.points)
+        lifted.append(with_network(by_detector, tracks, timeline, calibration.cameras, times_s))
+    return lifted
+
+
+def fit_people(
+    people: Sequence[Sequence[Track]],
+    timeline: Timeline,
+    calibration: Calibration,
+    lifted: Sequence[Lifted | None],
+    options: SolveOptions,
+    fps: float,
+    progress: Progress,
+) -> list[MotionClip]:
+    """Everybody's motion, in one world."""
+    start_s, end_s = _solved_range(people[0], timeline, options)
+    return solve_bodies(
+        people,
+        timeline,
+        calibration,
+        fps=fps,
+        start_s=start_s,
+        end_s=end_s,
+        height_m=options.height_m,
+        lifted=lifted,
+        progress=progress,
+    )
+
+
+def _solved_range(
+    tracks: Sequence[Track], timeline: Timeline, options: SolveOptions
+) -> tuple[float, float]:
+    """The union of the views, or the part of it that was asked for; first video's clock."""
+    ends_s = [timeline.to_first(view, track.times_s[[0, -1]]) for view, track in enumerate(tracks)]
+    start_s = float(min(first for first, _ in ends_s))
+    end_s = float(max(last for _, last in ends_s))
+    if options.start_s is not None:
+        start_s = max(start_s, options.start_s)
+    if options.end_s is not None:
+        end_s = min(end_s, options.end_s)
+    return start_s, end_s
