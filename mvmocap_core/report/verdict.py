@@ -49,9 +49,10 @@ SEEN_BY_ALL = Limits(check=0.5, unusable=0.15)
 ONE_VIEW_NOTE = 0.9
 """Share of the frames that all phones filmed, below which the animator should be told."""
 
-MOVEMENT_M = Limits(check=0.03, unusable=0.0)
-"""Spread of the joints that move most. A still person has 0.4 cm of noise; below 3 cm neither the
-clocks (without sound) nor the cameras can be told from the motion."""
+MOVEMENT_M = Limits(check=0.05, unusable=0.0)
+"""Spread of the joints that move most. The detector's slow noise alone shows as 2 to 3.5 cm on a
+person who stands; below 5 cm neither the clocks (without sound) nor the cameras can be told from
+the motion."""
 
 MIN_MARGIN = 0.01
 """Gain of the best camera hypothesis over the next different one; below it, a coin toss."""
