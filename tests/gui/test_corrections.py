@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(900)
 def found(
     repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    blender = find_blender(repository)
+    blender = find_blender()
     if isinstance(blender, str):
         pytest.skip(blender)
     folder = tmp_path_factory.mktemp("correct")
