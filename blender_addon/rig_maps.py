@@ -1,6 +1,7 @@
 """Bone maps between the files of presets and the rows of the panel."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ def detect_into(bake: "MVMOCAP_PG_bake") -> DetectedMap | None:
     found = rig_search(bake.target)()
     fill_rows(bake, found)
     return found
+
+
+def import_search() -> None:
+    """Import what `rig_search` needs, numpy first of all; this may be done in a thread."""
+    for name in ("mapping.detect", "read_rig"):
+        import_module(f".armature.{name}", __package__)
 
 
 def rig_search(armature_object: bpy.types.Object) -> Callable[[], DetectedMap]:

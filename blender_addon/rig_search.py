@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .armature.detected_map import DetectedMap
-from .rig_maps import clear_rows, detect_into, fill_rows, rig_search
+from .rig_maps import clear_rows, detect_into, fill_rows, import_search, rig_search
 from .sidebar import redraw_sidebars
 
 if TYPE_CHECKING:
@@ -25,29 +25,46 @@ def find_bones(bake: "MVMOCAP_PG_bake") -> None:
         detect_into(bake)
         return
     clear_rows(bake)
-    found: list[DetectedMap] = []
-    search = rig_search(bake.target)
-    thread = Thread(target=lambda: found.append(search()), daemon=True)
-    thread.start()
-    bpy.app.timers.register(_taking(thread, found, bake), first_interval=_POLL_S)
+    bpy.app.timers.register(_Search(bake).go_on, first_interval=_POLL_S)
 
 
-def _taking(
-    thread: Thread, found: list[DetectedMap], bake: "MVMOCAP_PG_bake"
-) -> Callable[[], float | None]:
-    """A timer's function that takes over what was found, for the same scene and armature."""
-    scene_name, target_name = bake.id_data.name, bake.target.name
+class _Search:
+    """Imports beside the window, reads the rig in its thread, and looks at it beside it again."""
 
-    def take() -> float | None:
-        if thread.is_alive():
+    def __init__(self, bake: "MVMOCAP_PG_bake") -> None:
+        self._scene_name, self._target_name = bake.id_data.name, bake.target.name
+        self._found: list[DetectedMap] = []
+        self._is_read = False
+        self._thread = _started(import_search)
+
+    def go_on(self) -> float | None:
+        """A timer's function: the next step, for the same scene and armature."""
+        if self._thread.is_alive():
             return _POLL_S
-        scene = bpy.data.scenes.get(scene_name)
-        now = getattr(scene, "mvmocap_bake", None)  # None too where the extension was disabled
-        is_wanted = now is not None and now.target is not None and now.target.name == target_name
-        if found and is_wanted and not now.bones:
-            fill_rows(now, found[0])
+        bake = self._wanted()
+        if bake is None:
+            return None
+        if not self._is_read:
+            self._is_read = True
+            search = rig_search(bake.target)
+            self._thread = _started(lambda: self._found.append(search()))
+            return _POLL_S
+        if self._found:
+            fill_rows(bake, self._found[0])
             bpy.ops.ed.undo_push(message="Bone Map")
             redraw_sidebars()
         return None
 
-    return take
+    def _wanted(self) -> "MVMOCAP_PG_bake | None":
+        """Where the bones are still missing; None where nobody waits for them any more."""
+        scene = bpy.data.scenes.get(self._scene_name)
+        bake = getattr(scene, "mvmocap_bake", None)  # None too where the extension was disabled
+        if bake is None or bake.target is None or bake.target.name != self._target_name:
+            return None
+        return None if bake.bones else bake
+
+
+def _started(work: Callable[[], None]) -> Thread:
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    return thread

@@ -20,7 +20,7 @@ def play(stage: Stage) -> Play:
     yield from install(TASK)
     yield from _open_preferences(stage)
     stage.longest_pauses_s()
-    with bpy.context.temp_override(window=_preferences_window()):
+    with bpy.context.temp_override(window=stage.window):
         stage.facts["asked"] = sorted(bpy.ops.mvmocap.doctor("INVOKE_DEFAULT"))
     doctor = bpy.context.window_manager.mvmocap_doctor
     stage.facts["was_running"] = doctor.is_running
@@ -34,16 +34,13 @@ def play(stage: Stage) -> Play:
 
 
 def _open_preferences(stage: Stage) -> Play:
-    with bpy.context.temp_override(window=stage.window):
-        bpy.ops.screen.userpref_show(section="ADDONS")
+    """In place of the 3D view: a window of their own would lie half outside the screen."""
+    stage.view.ui_type = "PREFERENCES"
+    bpy.context.preferences.active_section = "ADDONS"
     yield 1.0
     bpy.context.window_manager.addon_search = "mocap"
-    bpy.ops.preferences.addon_show(module=PACKAGE)
+    bpy.ops.preferences.addon_expand(module=PACKAGE)
     yield 1.0
-
-
-def _preferences_window() -> bpy.types.Window:
-    return bpy.context.window_manager.windows[-1]
 
 
 perform(play, Path(TASK["folder"]))
