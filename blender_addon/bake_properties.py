@@ -42,6 +42,12 @@ def _target_changed(self: "MVMOCAP_PG_bake", _context: bpy.types.Context) -> Non
     find_bones(self)
 
 
+def _range_chosen(self: "MVMOCAP_PG_bake", _context: bpy.types.Context) -> None:
+    """Begin with the scene's frames, which are the take's as soon as its scene is set up."""
+    if self.use_range and not self.is_property_set("frame_out"):
+        self.frame_in, self.frame_out = self.id_data.frame_start, self.id_data.frame_end
+
+
 def _bone_changed(self: "MVMOCAP_PG_bone", _context: bpy.types.Context) -> None:
     self.certainty = 1.0  # the animator chose it
 
@@ -92,7 +98,10 @@ class MVMOCAP_PG_bake(bpy.types.PropertyGroup):
         name="First Frame", description="Frame on which the take begins", default=1
     )
     use_range: bpy.props.BoolProperty(
-        name="Part of the Take", description="Bake only the frames of a range", default=False
+        name="Part of the Take",
+        description="Bake only the frames of a range",
+        default=False,
+        update=_range_chosen,
     )
     frame_in: bpy.props.IntProperty(name="In", description="First frame to bake", default=1)
     frame_out: bpy.props.IntProperty(name="Out", description="Last frame to bake", default=250)

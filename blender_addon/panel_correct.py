@@ -96,11 +96,11 @@ class MVMOCAP_PT_correct(SidebarPanel, bpy.types.Panel):
         row.operator("mvmocap.mark_contact", text="Is Lifted").in_contact = False
 
     def _draw_list(self, correct: Any) -> None:
-        row = self.layout.row()
-        row.template_list(
+        column = self.layout.column()  # all of the width: the texts are cut off beside a button
+        column.template_list(
             "MVMOCAP_UL_corrections", "", correct, "items", correct, "active_item", rows=3
         )
-        row.operator("mvmocap.remove_correction", text="", icon="REMOVE")
+        column.operator("mvmocap.remove_correction")
 
 
 CLASSES = (MVMOCAP_UL_corrections, MVMOCAP_PT_correct)

@@ -20,7 +20,7 @@ _QUALITY_ITEMS = (
     ("STANDARD", "Standard", "A little faster than the best, and a little less sure"),
     ("BEST", "Best", "The most dependable detection, recommended"),
 )
-_DEVICE_LABELS = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"}
+_LABELS = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"}
 _STATES = (
     ("IDLE", "Idle", "Nothing was solved in this session"),
     ("WAITING", "Waiting", "Another take is being solved first"),
@@ -95,13 +95,13 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
     device: bpy.props.EnumProperty(
         name="Device",
         description="What computes",
-        items=[(name.upper(), _DEVICE_LABELS.get(name, name), "") for name in DEVICES],
+        items=[(name.upper(), _LABELS.get(name, name), "") for name in DEVICES],
         default=_DEFAULTS.device.upper(),
     )
     method: bpy.props.EnumProperty(
         name="Method",
         description="How the motion in space is found",
-        items=[(name.upper(), name.capitalize(), "") for name in METHODS],
+        items=[(name.upper(), _LABELS.get(name, name.capitalize()), "") for name in METHODS],
         default=_DEFAULTS.method.upper(),
     )
     people: bpy.props.IntProperty(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from mvmocap_core.errors import InputError
+from mvmocap_core.take_files import count_motions, motion_file
 
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
     from mvmocap_core.motion.clip import MotionClip
@@ -37,17 +38,14 @@ def load_clip(scene: bpy.types.Scene, person: int = 0) -> "MotionClip":
         InputError: when there is none, or it cannot be read.
     """
     from mvmocap_core.motion.clip import load_motion
-    from mvmocap_core.take import Take
 
-    return load_motion(Take(take_folder(scene)).motion_path_of(person))
+    return load_motion(motion_file(take_folder(scene), person))
 
 
 def count_people(scene: bpy.types.Scene) -> int:
     """How many performers the scene's take has; 0 without a take."""
-    from mvmocap_core.take import Take
-
     chosen = scene.mvmocap.take_folder
-    return Take(Path(bpy.path.abspath(chosen))).n_people if chosen else 0
+    return count_motions(Path(bpy.path.abspath(chosen))) if chosen else 0
 
 
 def person_name(folder: Path, person: int) -> str:

@@ -90,8 +90,8 @@ def _text(entry: "Entry") -> str:
     if kind in _FEW:
         return _FEW[kind].format(correction.landmark.replace("_", " ").capitalize())
     if kind == "SideState":
-        part = "sides" if correction.part == "whole" else f"sides of the {correction.part} body"
-        return f"{'Swapped' if correction.is_swapped else 'Right'} {part}"
+        state = "swapped" if correction.is_swapped else "not swapped"
+        return f"{correction.part.capitalize()} body {state}"
     stands = "stands" if correction.in_contact else "is lifted"
     return f"{correction.foot.capitalize()} {correction.point} {stands}"
 

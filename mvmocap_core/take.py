@@ -17,6 +17,7 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.files import TEMPORARY_PREFIX, write_text, writing
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
+from mvmocap_core.take_files import count_motions, motion_file
 
 if sys.platform == "win32":
     import msvcrt
@@ -105,15 +106,12 @@ class Take:
 
     def motion_path_of(self, person: int) -> Path:
         """Where the finished motion of a performer is, or will be; the first one's number is 0."""
-        return self.folder / (f"motion_{person + 1}.npz" if person else "motion.npz")
+        return motion_file(self.folder, person)
 
     @property
     def n_people(self) -> int:
         """How many performers have a finished motion."""
-        person = 0
-        while self.motion_path_of(person).is_file():
-            person += 1
-        return person
+        return count_motions(self.folder)
 
     @property
     def report_path(self) -> Path:

@@ -163,9 +163,10 @@ class _Retarget:
         name = self.options.root_bone or root_bone_of(self.rig, self.bones)
         bone = self.rig.index.get(name, -1)
         if bone < 0 or bone in self.mapped or self.rig.parents[bone] >= 0:
+            who = f"{name} cannot" if name else "no bone of this armature can"
             message = (
-                f"{name or 'no bone'} cannot carry the way: choose a root bone above the hips "
-                "that is not in the bone map, or leave the way on the hips."
+                f"{who} carry the way: choose a root bone above the hips that is not in the bone "
+                "map, or leave the way on the hips."
             )
             raise InputError(message, reason="bad_root_bone")
         return bone

@@ -27,6 +27,10 @@ def test_operator_bakes_as_its_function_does(facts: dict[str, Any], kind: str):
     assert np.ptp(by_operator, axis=0).max() > 0.5
 
 
+def test_a_part_of_the_take_begins_with_the_scenes_frames(facts: dict[str, Any]):
+    assert facts["offered"] == [3, 19]
+
+
 def test_only_the_range_is_keyed_in_an_action_of_the_given_name(facts: dict[str, Any]):
     assert facts["action"] == ["dance", 5.0, 12.0]
 

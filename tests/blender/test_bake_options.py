@@ -45,7 +45,7 @@ def test_the_way_goes_onto_the_hips_a_root_bone_or_nowhere(facts: dict[str, Any]
 
 
 def test_without_a_root_bone_the_bake_is_refused_and_changes_nothing(facts: dict[str, Any]):
-    assert "cannot carry the way" in facts["no_root"]
+    assert "No bone of this armature can carry the way" in facts["no_root"]
     assert facts["is_unchanged"]
 
 

@@ -88,8 +88,8 @@ def test_the_list_tells_every_correction(facts: dict[str, Any]):
         "Nose moved"
     ]
     assert ["Right knee hidden", "20, video 1", 20] in facts["lines"]
-    assert texts.count("Swapped sides of the upper body") == 1
-    assert texts.count("Right sides of the upper body") == 1
+    assert texts.count("Upper body swapped") == 1
+    assert texts.count("Upper body not swapped") == 1
     assert texts[-2:] == ["Right heel stands", "Right toe stands"]
     assert facts["went_to"] == 31
     assert facts["removed"] == [1, False]

@@ -31,6 +31,9 @@ rigs = [add_mixamo(), add_mixamo()]
 bake = scene.mvmocap_bake
 bake.target = rigs[0]
 facts["detected"] = [bake.preset, bake.score]
+scene.frame_start, scene.frame_end = 3, 19
+bake.use_range = True
+facts["offered"] = [bake.frame_in, bake.frame_out]
 bake.use_range, bake.frame_in, bake.frame_out = True, 5, 12
 bake.action_name = "dance"
 bpy.ops.mvmocap.bake()
