@@ -170,7 +170,7 @@ def test_one_video_without_guessed_depth_and_five_videos_are_refused(take, clips
         ["--colour", "red"],
         ["--start", "100"],
         ["--start", "1", "--end", "0.5"],
-        ["--people", "0"],
+        ["--people", "-1"],
         ["--start", "NaN"],
     ],
 )
