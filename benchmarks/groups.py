@@ -37,6 +37,8 @@ _MISSED_SHARE = 0.02
 _MISSED_S = 0.2
 _SWITCHES_HZ = 1.0
 _BEHIND_M = 0.1
+_MIN_PHONE_M = 1.0
+"""Between a phone and anybody, bystanders too: closer ones would fill the picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,13 +89,7 @@ def make_group_take(
     stage = _arranged(rng, motions, arrangement)
     duration_s = min(person.duration_s for person in stage.people)
     starts_s, ends_s = film_ranges(rng, duration_s, difficulty)
-    azimuth = rng.uniform(0.0, 2.0 * np.pi)
-    angle_deg = float(rng.uniform(*difficulty.angle_deg) * rng.choice([-1.0, 1.0]))
-    views = [
-        place_phone(rng, stage.framed, azimuth + np.radians(angle), difficulty)
-        for angle in (0.0, angle_deg)
-    ]
-    cameras = Cameras(*(np.stack(parts) for parts in zip(*views, strict=True)))
+    cameras = _phones(rng, stage, difficulty)
     found, own = [], []
     for view in range(2):
         times_s = frame_times(rng, ends_s[view] - starts_s[view], difficulty)
@@ -110,6 +106,24 @@ def make_group_take(
         truth_m=np.stack([person.at(first_s) for person in stage.people], axis=1),
         performers=stage.performers,
     )
+
+
+def _phones(rng: np.random.Generator, stage: _Stage, difficulty: Difficulty) -> Cameras:
+    """Two phones, neither of which stands in front of somebody's chest."""
+    while True:
+        azimuth = rng.uniform(0.0, 2.0 * np.pi)
+        angle_deg = float(rng.uniform(*difficulty.angle_deg) * rng.choice([-1.0, 1.0]))
+        views = [
+            place_phone(rng, stage.framed, azimuth + np.radians(angle), difficulty)
+            for angle in (0.0, angle_deg)
+        ]
+        cameras = Cameras(*(np.stack(parts) for parts in zip(*views, strict=True)))
+        T = cameras.T_cam_world
+        centers = -np.einsum("vij,vi->vj", T[:, :3, :3], T[:, :3, 3])
+        places = np.concatenate([person.landmarks_m.mean(axis=1) for person in stage.people])
+        apart_m = np.linalg.norm((centers[:, None] - places)[..., :2], axis=-1)
+        if apart_m.min() > _MIN_PHONE_M:
+            return cameras
 
 
 def _arranged(

@@ -1,11 +1,14 @@
 """MediaPipe's pose landmarker on every frame of a video."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mvmocap_core.detection.closer_look import CloserLook, Person
 from mvmocap_core.detection.detections import LANDMARK_NAMES, CameraTurns, Detections
 from mvmocap_core.detection.models import find_model
 from mvmocap_core.errors import InputError
@@ -54,11 +57,15 @@ class MediaPipePose:
         length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
         focal_px = likely_focal_px(info.image_size, info.focal_35mm)
         rows = _Rows(info.image_size, focal_px, self.n_slots)
-        with _landmarker(model, self.n_slots) as landmarker:
+        with _landmarker(model, self.n_slots) as landmarker, self._closer_look(model) as closer:
             stamp_ms = -1
             for frame in iter_frames(video, start_s=start_s, end_s=end_s):
                 stamp_ms = max(round(frame.time_s * 1000), stamp_ms + 1)  # has to increase
-                rows.append(frame, landmarker.detect_for_video(_image(frame), stamp_ms))
+                result = landmarker.detect_for_video(_image(frame.image), stamp_ms)
+                people = _people(result, info.image_size)
+                if closer is not None:
+                    people = closer.all_people(frame.image, frame.time_s, people)
+                rows.append(frame, people)
                 fraction = min((frame.time_s - begin_s) / length_s, 1.0)
                 progress(fraction, f"Finding the performer in {video.name}")
         if not rows.times_s:
@@ -69,24 +76,50 @@ class MediaPipePose:
             )
         return rows.detections()
 
+    @contextmanager
+    def _closer_look(self, model: Path) -> Iterator[CloserLook | None]:
+        """None where one performer is asked for: that is whom the whole picture shows."""
+        if self.people == 1:
+            yield None
+            return
+        with _landmarker(model, self.n_slots, of_video=False) as landmarker:
 
-def _landmarker(model: Path, n_slots: int) -> Any:
+            def detect(image: np.ndarray) -> list[Person]:
+                found = landmarker.detect(_image(np.ascontiguousarray(image)))
+                return _people(found, image.shape[1::-1])
+
+            yield CloserLook(detect, self.n_slots)
+
+
+def _landmarker(model: Path, n_slots: int, *, of_video: bool = True) -> Any:
     # MediaPipe takes two seconds to import, and only the processes that detect need it.
     from mediapipe.tasks.python import BaseOptions, vision
 
     options = vision.PoseLandmarkerOptions(
         # The content, not the path: MediaPipe does not open every path that Windows allows.
         base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
-        running_mode=vision.RunningMode.VIDEO,
+        running_mode=vision.RunningMode.VIDEO if of_video else vision.RunningMode.IMAGE,
         num_poses=n_slots,
     )
     return vision.PoseLandmarker.create_from_options(options)
 
 
-def _image(frame: Frame) -> Any:
+def _image(image: np.ndarray) -> Any:
     import mediapipe
 
-    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
+    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=image)
+
+
+def _people(result: Any, image_size: Sequence[int]) -> list[Person]:
+    """What MediaPipe found in an image of (width, height)."""
+    scale = np.array([*image_size, 1.0])
+    return [
+        Person(
+            landmarks=scale * [(mark.x, mark.y, mark.visibility) for mark in pose],
+            world_m=np.array([(mark.x, mark.y, mark.z) for mark in world]),
+        )
+        for pose, world in zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
+    ]
 
 
 class _Rows:
@@ -99,30 +132,26 @@ class _Rows:
         self.background = BackgroundTracker(image_size, focal_px)
         self.turns: list[Turn] = []
         self.times_s: list[float] = []
-        self.normalized: list[np.ndarray] = []  # (P, 33, 3): x, y of the image's size; visibility
+        self.landmarks: list[np.ndarray] = []  # (P, 33, 3): x, y in pixels; visibility
         self.world: list[np.ndarray] = []  # (P, 33, 3) metres
 
-    def append(self, frame: Frame, result: Any) -> None:
-        normalized = np.full((self.n_slots, N_LANDMARKS, 3), np.nan)
+    def append(self, frame: Frame, people: Sequence[Person]) -> None:
+        landmarks = np.full((self.n_slots, N_LANDMARKS, 3), np.nan)
         world = np.full((self.n_slots, N_LANDMARKS, 3), np.nan)
-        for slot, pose in enumerate(result.pose_landmarks[: self.n_slots]):
-            normalized[slot] = [(mark.x, mark.y, mark.visibility) for mark in pose]
-        for slot, pose in enumerate(result.pose_world_landmarks[: self.n_slots]):
-            world[slot] = [(mark.x, mark.y, mark.z) for mark in pose]
+        for slot, person in enumerate(people[: self.n_slots]):
+            landmarks[slot], world[slot] = person.landmarks, person.world_m
         self.times_s.append(frame.time_s)
-        self.normalized.append(normalized)
+        self.landmarks.append(landmarks)
         self.world.append(world)
-        places_px = normalized[..., :2] * self.image_size
-        people = places_px[np.isfinite(places_px).all(axis=(1, 2))]
-        boxes = np.concatenate([people.min(axis=1), people.max(axis=1)], axis=1)
+        boxes = np.array([person.box_px.ravel() for person in people]).reshape(-1, 4)
         self.turns.append(self.background.follow(frame.image, boxes))
 
     def detections(self) -> Detections:
-        normalized = np.stack(self.normalized)
+        landmarks = np.stack(self.landmarks)
         return Detections(
             times_s=np.array(self.times_s),
-            keypoints_2d_px=normalized[..., :2] * self.image_size,
-            confidence=np.clip(np.nan_to_num(normalized[..., 2], nan=0.0), 0.0, 1.0),
+            keypoints_2d_px=landmarks[..., :2],
+            confidence=np.clip(np.nan_to_num(landmarks[..., 2], nan=0.0), 0.0, 1.0),
             world_landmarks_m=np.stack(self.world),
             image_size=self.image_size,
             camera=CameraTurns(

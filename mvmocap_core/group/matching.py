@@ -12,18 +12,21 @@ from itertools import product
 import numpy as np
 
 from mvmocap_core.detection.detections import Track
+from mvmocap_core.group.movement import mobility, movement
 from mvmocap_core.sync.epipolar import EpipolarScore
 from mvmocap_core.sync.motion import motion_candidates
 
 MAX_TRACKS = 8
 """Of one view; further ones are short or small."""
 _MAX_SEEDS = 3
-_CANDIDATES_A_PAIR = 4
-_MAX_HYPOTHESES = 6
+_CANDIDATES_A_PAIR = 6
+_MAX_HYPOTHESES = 8
 _NEARBY_S = (-0.06, -0.03, 0.0, 0.03, 0.06)
 _MOTION_GAIN, _COST_GAIN = 1.2, 28.0
+_MOBILE = 0.5
 _UNRELATED = 0.8
 """Epipolar cost above which a pair is no pair; the same person costs 0.15 to 0.45."""
+_OPEN = 0.5
 _MIN_SHARED_S = 0.3
 _GAP_S = 5.0
 
@@ -50,7 +53,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    """Pairs of tracks at an offset."""
+    """Pairs of tracks at an offset. gain: seconds that they explain, times how well."""
 
     pairs: tuple[tuple[int, int], ...]
     offset_s: float
@@ -67,12 +70,12 @@ def match_people(
     other view saw them all the time. Who is seen by one view alone is left out.
     """
     views = (list(first[:MAX_TRACKS]), list(second[:MAX_TRACKS]))
-    best: _Hypothesis | None = None
-    for seed in _seeds(views, hints_s):
-        grown = _grown(views, seed)
-        if best is None or grown.gain > best.gain:
-            best = grown
-    return Match([], 0.0) if best is None else Match(_people(views, best), best.offset_s)
+    mobile = [mobility([movement(track) for track in tracks]) for tracks in views]
+    found = [_grown(views, seed) for seed in _seeds(views, mobile, hints_s)]
+    if not found:
+        return Match([], 0.0)
+    best = max(found, key=lambda grown: _evidence(views, mobile, grown))
+    return Match(_people(views, best), best.offset_s)
 
 
 def together(tracks: Sequence[Sequence[Track]]) -> list[Track]:
@@ -98,10 +101,17 @@ def _joined(tracks: Sequence[Track], spacing_s: float) -> Track:
     )
 
 
-def _seeds(views: tuple[list[Track], list[Track]], hints_s: Sequence[float]) -> list[_Hypothesis]:
-    """Single pairs at likely offsets, the likeliest few."""
+def _seeds(
+    views: tuple[list[Track], list[Track]],
+    mobile: Sequence[np.ndarray],
+    hints_s: Sequence[float],
+) -> list[_Hypothesis]:
+    """Single pairs at likely offsets, the likeliest few, of people who move.
+
+    mobile: `mobility` of each view's tracks.
+    """
     found: list[tuple[float, _Hypothesis]] = []
-    for i, j in product(*(range(min(len(tracks), _MAX_SEEDS)) for tracks in views)):
+    for i, j in product(*(np.flatnonzero(m > _MOBILE)[:_MAX_SEEDS].tolist() for m in mobile)):
         a, b = views[0][i], views[1][j]
         score = EpipolarScore(a, b)
         moving = motion_candidates(a, b)[:_CANDIDATES_A_PAIR] if not hints_s else []
@@ -129,6 +139,28 @@ def _grown(views: tuple[list[Track], list[Track]], seed: _Hypothesis) -> _Hypoth
         if best.gain <= grown.gain:
             return grown
         grown = best
+
+
+def _evidence(
+    views: tuple[list[Track], list[Track]], mobile: Sequence[np.ndarray], grown: _Hypothesis
+) -> float:
+    """The gain, less what is left open, both as far as it is of people who move.
+
+    Who stands agrees with any offset. Who is seen by both views at once and is nobody there speaks
+    against it.
+    """
+
+    def seconds(i: int, j: int) -> tuple[float, float]:
+        shared_s = seconds_shared(views[0][i], views[1][j], grown.offset_s)
+        return shared_s, shared_s * float(min(mobile[0][i], mobile[1][j]))
+
+    whole_s, moving_s = np.sum([seconds(i, j) for i, j in grown.pairs], axis=0)
+    free = [
+        [k for k in range(len(views[view])) if all(pair[view] != k for pair in grown.pairs)]
+        for view in range(2)
+    ]
+    open_s = sum(max((seconds(i, j)[1] for j in free[1]), default=0.0) for i in free[0])
+    return float(grown.gain * moving_s / max(whole_s, 1e-9)) - _OPEN * open_s
 
 
 def _may_join(

@@ -8,15 +8,13 @@ import numpy as np
 from mvmocap_core.detection.detections import Detections, Track, person_size_px
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.group.matching import Matched, match_people, merged
+from mvmocap_core.group.movement import mobility, movement
 from mvmocap_core.people.following import follow_everybody
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
 
 MIN_SHARE = 0.25
 """Of the first performer's time in the picture times size, for somebody to be counted."""
-MIN_MOVEMENT = 0.05
-"""Of a person's size that landmarks wander; who moves less stands by, unless nobody moves more."""
-MIN_MOVEMENT_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +64,8 @@ def find_performers(
             "performers whole.",
             reason="no_common_person",
         )
-    found.sort(key=lambda person: -_prominence(person))
-    if n_people:
-        chosen = found[:n_people]
-    else:
-        chosen = [person for person in found if _performs(person, found)]
+    found, n_performers = _ranked(found)
+    chosen = found[: n_people or n_performers]
     people = [
         [
             merged([tracks[k] for k in own])
@@ -92,21 +87,11 @@ def _prominence(person: Matched) -> float:
     return person.shared_s * float(np.mean(sizes))
 
 
-def _performs(person: Matched, everybody: Sequence[Matched]) -> bool:
-    most = max(_movement(each.tracks) for each in everybody)
-    is_moving = _movement(person.tracks) >= min(MIN_MOVEMENT, MIN_MOVEMENT_SHARE * most)
-    return is_moving and _prominence(person) >= MIN_SHARE * _prominence(everybody[0])
-
-
-def _movement(tracks: Sequence[Track]) -> float:
-    """How far landmarks wander over the take, robustly, in sizes of the person; the most mobile."""
-    spreads = []
-    for track in tracks:
-        seen = track.confidence > 0.5
-        points = np.where(seen[..., None], track.keypoints_2d_px, np.nan)
-        points = points[:, seen.mean(axis=0) > 0.2]
-        if points.shape[1]:
-            low, high = (np.nanpercentile(points, q, axis=0) for q in (15, 85))
-            spread = np.linalg.norm(high - low, axis=-1) / person_size_px(track)
-            spreads.append(float(np.percentile(spread, 80)))
-    return max(spreads, default=0.0)
+def _ranked(everybody: Sequence[Matched]) -> tuple[list[Matched], int]:
+    """The most prominent of those who move first, and how many perform."""
+    moves = mobility([max(movement(track) for track in each.tracks) for each in everybody])
+    weights = moves * [_prominence(each) for each in everybody]
+    order = np.argsort(-weights, kind="stable")
+    is_performer = (moves >= 1.0) & (weights >= MIN_SHARE * weights.max())
+    ranked = sorted(order, key=lambda k: not is_performer[k])
+    return [everybody[k] for k in ranked], int(is_performer.sum())

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.duets import compose, found, write_video
 from mvmocap_core.detection import models
 from mvmocap_core.detection.detections import LANDMARK_NAMES
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
@@ -84,3 +85,11 @@ def test_the_real_clip_agrees_with_the_stored_keypoints_of_the_same_model(detect
     print(f"median distance {np.median(apart_px):.1f} px")  # noqa: T201 - shown by pytest -s
     assert np.isfinite(apart_px).all()
     assert np.median(apart_px) < 6  # of a person 900 px tall; crops of the person differ
+
+
+def test_two_people_in_one_picture_are_both_found(detector, shared_data, tmp_path):
+    duet = compose(shared_data / "synth" / "walk", 0, n_frames=20)
+    write_video(duet.frames, tmp_path / "duet.mp4")
+    is_found = found(MediaPipePose(people=2).detect(tmp_path / "duet.mp4"), duet.boxes_px)
+    assert is_found[:, 1].all()  # the nearer one
+    assert is_found[12:, 0].all()  # searching the whole picture takes as long
