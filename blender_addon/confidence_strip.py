@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import bpy.utils.previews
+from .preview_icons import PreviewIcons
 
 COLUMNS = 8
 """Moments that one picture shows side by side."""
@@ -17,8 +17,7 @@ _COLOURS = {
     "unknown": (0.42, 0.42, 0.42),
 }
 
-_store: dict[str, Any] = {}
-"""The one collection of pictures, which Blender wants to be kept and removed by hand."""
+_icons = PreviewIcons()
 
 
 def level(trust: float, firm: float, weak: float) -> str:
@@ -43,29 +42,18 @@ def columns(trust: Sequence[float], n_tiles: int) -> list[list[int]]:
 
 def tile_icon(levels: Sequence[str]) -> int:
     """Icon of `COLUMNS` moments, or of one that fills it; 0 while the extension is disabled."""
-    previews = _store.get("previews")
-    if previews is None:
-        return 0
     name = " ".join(levels)
-    if name not in previews:  # drawn many times: only the first may paint
+
+    def paint(previews: Any) -> bool:
         width = _SIDE_PX // len(levels)
         line = [value for kind in levels for value in (*_COLOURS[kind], 1.0) * width]
         picture = previews.new(name)
         picture.icon_size = (_SIDE_PX, _SIDE_PX)
         picture.icon_pixels_float = line * _SIDE_PX
-    return previews[name].icon_id
+        return True
+
+    return _icons.icon(name, paint)
 
 
-def register() -> None:
-    """Make room for the pictures."""
-    _store["previews"] = bpy.utils.previews.new()
-
-
-def unregister() -> None:
-    """Free them."""
-    previews = _store.pop("previews", None)
-    if previews is not None:
-        bpy.utils.previews.remove(previews)
-
-
+register, unregister = _icons.open, _icons.close
 CLASSES: tuple[type, ...] = ()

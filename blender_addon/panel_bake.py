@@ -39,9 +39,7 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
             points = layout.column(align=True)
             points.prop(bake, "frame_in")
             points.prop(bake, "frame_out")
-        button = layout.column()
-        button.scale_y = 1.4
-        button.operator("mvmocap.bake")
+        self.draw_main_button("mvmocap.bake")
 
     def _draw_map(self, layout: bpy.types.UILayout, bake: bpy.types.PropertyGroup) -> None:
         """Draw the family that was found, and how far to trust it."""
@@ -151,9 +149,7 @@ class MVMOCAP_PT_export(SidebarPanel, bpy.types.Panel):
         layout.prop(bake, "export_preset")
         if bake.export_preset == NO_PRESET:
             layout.prop(bake, "export_format")
-        button = layout.column()
-        button.scale_y = 1.4
-        button.operator("mvmocap.export")
+        self.draw_main_button("mvmocap.export")
 
 
 def is_unsure(row: bpy.types.PropertyGroup) -> bool:

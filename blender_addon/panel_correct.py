@@ -57,13 +57,9 @@ class MVMOCAP_PT_correct(SidebarPanel, bpy.types.Panel):
         self._draw_contact(correct)
         self._draw_list(correct)
         if state.is_running:
-            row = layout.row(align=True)
-            row.progress(factor=state.progress, text=f"{round(100 * state.progress)} %")
-            row.operator("mvmocap.cancel_solve", text="Cancel")
+            self.draw_progress(state.progress)
             return
-        button = layout.column()
-        button.scale_y = 1.4
-        button.operator("mvmocap.solve_again")
+        self.draw_main_button("mvmocap.solve_again")
 
     def _draw_range(self, correct: Any) -> None:
         column = self.layout.column(align=True)

@@ -26,9 +26,7 @@ class MVMOCAP_PT_solve(SidebarPanel, bpy.types.Panel):
         if state.is_running:
             self._draw_progress(state)
             return
-        button = layout.column()
-        button.scale_y = 1.4
-        button.operator("mvmocap.solve", text="Solve")
+        self.draw_main_button("mvmocap.solve")
         if state.error:
             self._draw_error(context, state)
         if state.verdict:
@@ -41,9 +39,7 @@ class MVMOCAP_PT_solve(SidebarPanel, bpy.types.Panel):
             stage = "Waiting for another take"
         if state.state == "STOPPING":
             stage = "Stopping"
-        row = layout.row(align=True)
-        row.progress(factor=state.progress, text=f"{round(100 * state.progress)} %")
-        row.operator("mvmocap.cancel_solve", text="Cancel")
+        self.draw_progress(state.progress)
         layout.label(text=stage)
         left = panel_text.time_left(state.seconds_left)
         if left:
@@ -136,13 +132,9 @@ class MVMOCAP_PT_clean(SidebarPanel, bpy.types.Panel):
                 row.prop(clean, name, text=text)
                 row.operator("mvmocap.trim_here", text="", icon="TIME").end = end
         if state.is_running:
-            row = layout.row(align=True)
-            row.progress(factor=state.progress, text=f"{round(100 * state.progress)} %")
-            row.operator("mvmocap.cancel_solve", text="Cancel")
+            self.draw_progress(state.progress)
             return
-        button = layout.column()
-        button.scale_y = 1.4
-        button.operator("mvmocap.clean_up")
+        self.draw_main_button("mvmocap.clean_up")
         layout.operator("mvmocap.save_clip")
 
 

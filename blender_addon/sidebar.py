@@ -23,6 +23,18 @@ class SidebarPanel:
     bl_category = "Mocap"
     layout: bpy.types.UILayout
 
+    def draw_progress(self, fraction: float) -> None:
+        """Draw how far a job is, in place of the button that began it."""
+        row = self.layout.row(align=True)
+        row.progress(factor=fraction, text=f"{round(100 * fraction)} %")
+        row.operator("mvmocap.cancel_solve", text="Cancel")
+
+    def draw_main_button(self, operator: str) -> None:
+        """Draw the button that a panel is there for, larger than others."""
+        button = self.layout.column()
+        button.scale_y = 1.4
+        button.operator(operator)
+
     def say(self, context: bpy.types.Context, layout: bpy.types.UILayout, text: str) -> None:
         """Write a text of any length."""
         scale = context.preferences.system.ui_scale

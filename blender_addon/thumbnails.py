@@ -3,34 +3,22 @@
 from pathlib import Path
 from typing import Any
 
-import bpy.utils.previews
+from .preview_icons import PreviewIcons
 
-_store: dict[str, Any] = {}
-"""The one collection of previews, which Blender wants to be kept and removed by hand."""
+_icons = PreviewIcons()
 
 
 def thumbnail(path: str) -> int:
     """Icon of a video's picture; 0 where there is none."""
-    previews = _store.get("previews")
-    if previews is None:
-        return 0
-    if path not in previews:  # drawn many times: only the first may touch the disk
+
+    def load(previews: Any) -> bool:
         if not Path(path).is_file():
-            return 0
+            return False
         previews.load(path, path, "MOVIE")
-    return previews[path].icon_id
+        return True
+
+    return _icons.icon(path, load)
 
 
-def register() -> None:
-    """Make room for the pictures."""
-    _store["previews"] = bpy.utils.previews.new()
-
-
-def unregister() -> None:
-    """Free them."""
-    previews = _store.pop("previews", None)
-    if previews is not None:
-        bpy.utils.previews.remove(previews)
-
-
+register, unregister = _icons.open, _icons.close
 CLASSES: tuple[type, ...] = ()

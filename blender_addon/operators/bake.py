@@ -22,23 +22,16 @@ from ..rig_maps import (
     user_presets_folder,
 )
 from ..scene_take import load_clip, person_name, take_folder
+from .take_poll import TakePoll
 
 
-class MVMOCAP_OT_bake(bpy.types.Operator):
+class MVMOCAP_OT_bake(TakePoll, bpy.types.Operator):
     """Key the take's motion onto the chosen armature."""
 
     bl_idname = "mvmocap.bake"
     bl_label = "Bake"
     bl_description = "Key the motion onto the armature; earlier actions are kept"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A take was solved."""
-        if context.scene.mvmocap.take_folder:
-            return True
-        cls.poll_message_set("Solve a take first")
-        return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bake what the panel says."""

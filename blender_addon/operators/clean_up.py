@@ -7,18 +7,14 @@ import bpy
 from .. import session
 from ..armature.scene import PART_KEY
 from ..clean_properties import clean_arguments
-from ..scene_take import footage_arguments, load_clip, proxies_of, take_folder, time_of
-from ..sidebar import redraw_sidebars
-from ..solve_state import show_take
+from ..scene_take import footage_arguments, proxies_of, take_folder, time_of
 from ..worker_client import Job, Outcome, Step
-from ..worker_process import Message
-from .job_operator import JobOperator
-from .scene import set_up_again
+from .take_operator import RemakeOperator
 
 _CLEAN_SHARE = 0.5
 
 
-class MVMOCAP_OT_clean_up(JobOperator, bpy.types.Operator):
+class MVMOCAP_OT_clean_up(RemakeOperator, bpy.types.Operator):
     """Makes the take's motion again from what was solved, and shows it where it is shown."""
 
     bl_idname = "mvmocap.clean_up"
@@ -29,53 +25,22 @@ class MVMOCAP_OT_clean_up(JobOperator, bpy.types.Operator):
     )
     bl_options = {"UNDO"}  # noqa: RUF012 - Blender's way
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A take was solved, and nobody is at work in it."""
-        manager = context.window_manager
-        if not context.scene.mvmocap.take_folder:
-            cls.poll_message_set("Solve a take first")
-            return False
-        at_work = (manager.mvmocap, manager.mvmocap_clean, manager.mvmocap_correct)
-        if any(state.is_running for state in at_work):
-            cls.poll_message_set("Wait until the take is ready")
-            return False
-        return True
+    state_name = "mvmocap_clean"
 
     def make_job(self, context: bpy.types.Context) -> Job:
         """Let the worker clean the take up."""
         folder = take_folder(context.scene)
         options = context.scene.mvmocap_clean.to_options()
-        self._scene_name = context.scene.name
-        state = context.window_manager.mvmocap_clean
-        state.is_running, state.progress = True, 0.0
+        self.started(context)
         return clean_job(folder, clean_arguments(folder, options))
-
-    def begin(self, job: Job) -> None:
-        """One job in a take at a time."""
-        session.QUEUE.submit(job)
-
-    def heard(self, context: bpy.types.Context, message: Message) -> None:
-        """Show how far it is."""
-        if message.get("type") == "progress":
-            context.window_manager.mvmocap_clean.progress = message["fraction"]
-            redraw_sidebars()
-
-    def ended(self, context: bpy.types.Context) -> None:
-        """Offer the button again."""
-        context.window_manager.mvmocap_clean.is_running = False
-        redraw_sidebars()
 
     def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
         """Show the new motion where the earlier one was shown."""
-        scene = bpy.data.scenes.get(self._scene_name)
-        if scene is None:
-            return
-        show_take(context.window_manager.mvmocap, scene.mvmocap.take_folder)
-        n_frames = len(load_clip(scene).times_s)
-        is_shown = scene == context.scene and set_up_again(context)
-        rest = _still_to_do(scene, is_shown=is_shown)
-        self.report({"INFO"}, f"Cleaned up: {n_frames} frames{rest}")
+        shown = self.show(context)
+        if shown is not None:
+            scene, n_frames, is_shown = shown
+            rest = _still_to_do(scene, is_shown=is_shown)
+            self.report({"INFO"}, f"Cleaned up: {n_frames} frames{rest}")
 
 
 class MVMOCAP_OT_trim_here(bpy.types.Operator):

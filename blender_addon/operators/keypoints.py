@@ -15,6 +15,7 @@ from ..keypoint_view import keypoints_now, solved_view
 from ..panel_text import sentence
 from ..scene_take import take_folder
 from ..take_corrections import edit, hide, keep
+from .take_poll import TakePoll
 
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
     from ..keypoint_view import FrameKeypoints
@@ -25,7 +26,7 @@ _STILL_PX = 2.5
 """A mouse that moves less has clicked."""
 
 
-class MVMOCAP_OT_show_keypoints(bpy.types.Operator):
+class MVMOCAP_OT_show_keypoints(TakePoll, bpy.types.Operator):
     """Show what the solver has seen, or hide it again."""
 
     bl_idname = "mvmocap.show_keypoints"
@@ -39,14 +40,6 @@ class MVMOCAP_OT_show_keypoints(bpy.types.Operator):
     is_shown: bpy.props.BoolProperty(
         name="Show", description="Show them; else hide them", default=True, options={"SKIP_SAVE"}
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A take was solved."""
-        if context.scene.mvmocap.take_folder:
-            return True
-        cls.poll_message_set("Solve a take first")
-        return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read the take's corrections, and show."""

@@ -1,22 +1,19 @@
 """Save a clip made of the scene's motion: mirrored, faster or slower, as a cycle."""
 
-from pathlib import Path
-
 import bpy
 
-from mvmocap_core.errors import InputError
 from mvmocap_core.options import ClipChoices
 
 from .. import session
 from ..scene_take import take_folder
 from ..worker_client import Job, Outcome, Step
-from .job_operator import JobOperator
+from .take_operator import TakeFileOperator
 
 _SUFFIX = ".bvh"
 _DEFAULTS = ClipChoices()
 
 
-class MVMOCAP_OT_save_clip(JobOperator, bpy.types.Operator):
+class MVMOCAP_OT_save_clip(TakeFileOperator, bpy.types.Operator):
     """Let the worker make the clip; the take stays as it is."""
 
     bl_idname = "mvmocap.save_clip"
@@ -25,6 +22,8 @@ class MVMOCAP_OT_save_clip(JobOperator, bpy.types.Operator):
         "Save the cleaned motion as a clip of its own, mirrored, faster or slower, or as a cycle: "
         "a BVH file, or a folder to open as a take"
     )
+
+    ending = f"_clip{_SUFFIX}"
 
     filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH")
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
@@ -52,28 +51,10 @@ class MVMOCAP_OT_save_clip(JobOperator, bpy.types.Operator):
         max=10.0,
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A take was solved."""
-        if context.scene.mvmocap.take_folder:
-            return True
-        cls.poll_message_set("Solve a take first")
-        return False
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the file and the choices."""
-        take = Path(bpy.path.abspath(context.scene.mvmocap.take_folder))
-        place = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-        self.filepath = str(place / f"{take.name}_clip{_SUFFIX}")
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
     def make_job(self, context: bpy.types.Context) -> Job:
         """Let the worker write it."""
-        if not self.filepath.strip():
-            raise InputError("give the file a name.", reason="no_file")
+        target = self.target()
         folder = take_folder(context.scene)
-        target = Path(bpy.path.abspath(self.filepath))
         flags = ["--mirror"] if self.use_mirror else []
         if self.use_loop:
             flags.append("--loop")

@@ -18,6 +18,7 @@ from ..scene_take import (
     take_name,
 )
 from ..worker_client import Job, Outcome, Step, run_worker
+from .take_poll import TakePoll
 
 if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
     from mvmocap_core.motion.clip import MotionClip
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
 _POLL_S = 0.1
 
 
-class MVMOCAP_OT_setup_scene(bpy.types.Operator):
+class MVMOCAP_OT_setup_scene(TakePoll, bpy.types.Operator):
     """Add the solved cameras, their footage and an armature to the scene."""
 
     bl_idname = "mvmocap.setup_scene"
@@ -46,14 +47,6 @@ class MVMOCAP_OT_setup_scene(bpy.types.Operator):
     frame_start: bpy.props.IntProperty(
         name="First Frame", description="Frame on which the take begins", default=1
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A take was solved."""
-        if context.scene.mvmocap.take_folder:
-            return True
-        cls.poll_message_set("Solve a take first")
-        return False
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Let the worker write missing footage without holding up the window."""

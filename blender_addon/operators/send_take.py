@@ -13,18 +13,21 @@ from ..take_folders import folder_name, takes_folder
 from ..worker_client import Job, Outcome, Step
 from .job_operator import JobOperator
 from .open_take import open_take
+from .take_operator import TakeFileOperator
 
 _SUFFIX = ".zip"
 _ENDING = "_mocap"
 """Of an archive's name, so that it is not taken for something else."""
 
 
-class MVMOCAP_OT_send_take(JobOperator, bpy.types.Operator):
+class MVMOCAP_OT_send_take(TakeFileOperator, bpy.types.Operator):
     """Write the scene's take and its videos into one file."""
 
     bl_idname = "mvmocap.send_take"
     bl_label = "Send Take"
     bl_description = "Write the take and its videos into one file, to go on with on another machine"
+
+    ending = f"{_ENDING}{_SUFFIX}"
 
     filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH")
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
@@ -35,28 +38,10 @@ class MVMOCAP_OT_send_take(JobOperator, bpy.types.Operator):
         default=True,
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """A take was solved."""
-        if context.scene.mvmocap.take_folder:
-            return True
-        cls.poll_message_set("Solve a take first")
-        return False
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the file."""
-        take = Path(bpy.path.abspath(context.scene.mvmocap.take_folder))
-        place = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-        self.filepath = str(place / f"{take.name}{_ENDING}{_SUFFIX}")
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
     def make_job(self, context: bpy.types.Context) -> Job:
         """Let the worker pack it."""
-        if not self.filepath.strip():
-            raise InputError("give the file a name.", reason="no_file")
+        path = self.target()
         folder = take_folder(context.scene)
-        path = Path(bpy.path.abspath(self.filepath))
         target = path if path.suffix.lower() == _SUFFIX else Path(f"{path}{_SUFFIX}")
         flags = () if self.has_videos else ("--without-videos",)
         arguments = ("pack", str(folder), str(target), *flags)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ def find_blender() -> RealBlender | str:
 
 
 def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Play `in_window/PLAY.py` in a fresh Blender; return what it found.
+    """Play `in_window/PLAY.py` in a fresh Blender; return what it found. Pictures go to dist/gui.
 
     task: what the play reads; its paths lie beside `folder`, one folder up, or in the repository.
     """
@@ -67,6 +68,7 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
         "OMP_NUM_THREADS": "1",
     }
     with (
+        _kept_pictures(folder),
         _mounted(blender.root, [PLAYS.parents[2], folder.parents[1]]),
         _screen(blender, folder) as display,
     ):
@@ -87,6 +89,18 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
     found: dict[str, Any] = json.loads(facts.read_text())
     assert found["failure"] == "", f"{found['failure']}\n{said[-3000:]}"
     return found
+
+
+@contextmanager
+def _kept_pictures(folder: Path) -> Iterator[None]:
+    """Copies what was taken of the window, also where the play fails."""
+    try:
+        yield
+    finally:
+        pictures = PLAYS.parents[2] / "dist" / "gui"
+        pictures.mkdir(parents=True, exist_ok=True)
+        for picture in folder.glob("*.png"):
+            shutil.copy(picture, pictures)
 
 
 @contextmanager

@@ -36,13 +36,7 @@ def play(repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPat
             "fbx": str(folder / "shot 1.fbx"),
             **task,
         }
-        try:
-            return run_play(blender, name, task, folder), folder
-        finally:
-            pictures = repository / "dist" / "gui"
-            pictures.mkdir(parents=True, exist_ok=True)
-            for picture in folder.glob("*.png"):
-                shutil.copy(picture, pictures)
+        return run_play(blender, name, task, folder), folder
 
     return run
 
