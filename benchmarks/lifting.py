@@ -18,13 +18,12 @@ from benchmarks.clips import SCORED_LANDMARKS, Clip, clip_loaders
 from benchmarks.lifting_hidden import HARMS, Harm, score_hidden
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.tables import RESULTS, markdown_table, show, text_table, write_section
+from mvmocap_core.body.single_views import lift_performer
 from mvmocap_core.body.solve import frame_times, solve_body
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.calibration.single_view import assume_camera
 from mvmocap_core.geometry.alignment import p_mpjpe
 from mvmocap_core.geometry.interpolation import interpolate_hermite
-from mvmocap_core.lifting.lift_take import with_network
-from mvmocap_core.lifting.lifted import lift_by_detector
 from mvmocap_core.sync.timeline import Timeline
 
 EXPLANATION = """
@@ -117,8 +116,7 @@ def _score_single(clip: Clip, view: int) -> tuple[float, float]:
         *np.zeros((3, 1)), np.array(["reference"]), np.ones(1), np.full((1, 1), np.nan)
     )
     times_s = frame_times([track], alone, clip.fps, None, None)
-    lifted = lift_by_detector([track], alone, calibration.cameras, times_s)
-    lifted = with_network(lifted, [track], alone, calibration.cameras, times_s)
+    lifted, _ = lift_performer([track], alone, calibration.cameras, times_s)
     motion = solve_body(
         [track], alone, calibration, fps=clip.fps, height_m=clip.height_m, lifted=lifted
     )

@@ -7,12 +7,11 @@ import numpy as np
 from benchmarks.clips import SCORED, SCORED_LANDMARKS
 from benchmarks.motion_capture import MotionCapture, load_motions
 from benchmarks.synthetic import Difficulty, SyntheticTake, make_take
+from mvmocap_core.body.single_views import lift_performer
 from mvmocap_core.body.solve import frame_times, solve_body
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
 from mvmocap_core.geometry.alignment import similarity_transform
-from mvmocap_core.lifting.lift_take import with_network
-from mvmocap_core.lifting.lifted import lift_by_detector
 from mvmocap_core.sync.timeline import Timeline
 
 HARMS = ("nothing", "view", "arm")
@@ -99,8 +98,7 @@ def _error_mm(
     times_s = frame_times(tracks, timeline, _FPS, None, None)
     lifted = None
     if auto:
-        lifted = lift_by_detector(tracks, timeline, cameras, times_s)
-        lifted = with_network(lifted, tracks, timeline, cameras, times_s)
+        lifted, _ = lift_performer(tracks, timeline, cameras, times_s)
     motion = solve_body(
         tracks, timeline, _calibration(take), fps=_FPS, height_m=_HEIGHT_M, lifted=lifted
     )

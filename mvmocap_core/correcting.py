@@ -12,6 +12,7 @@ from mvmocap_core import cleaning
 from mvmocap_core.body.evidence import Evidence as SeenByViews
 from mvmocap_core.body.evidence import gather_evidence
 from mvmocap_core.body.refit import refit_body
+from mvmocap_core.body.single_views import lift_performer
 from mvmocap_core.body.skeleton import Body
 from mvmocap_core.body.solve import measure_body
 from mvmocap_core.calibration.cameras import Calibration
@@ -26,8 +27,6 @@ from mvmocap_core.corrections.files import (
 from mvmocap_core.corrections.keypoints import ViewKeypoints, save_keypoints
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import InputError
-from mvmocap_core.lifting.lift_take import with_network
-from mvmocap_core.lifting.lifted import lift_by_detector
 from mvmocap_core.motion.contacts import edited as edited_contacts
 from mvmocap_core.progress import Progress
 from mvmocap_core.report.evidence import Evidence
@@ -158,8 +157,7 @@ def _seen(found: Evidence, tracks: Sequence[Track]) -> SeenByViews:
     timeline, cameras, times_s = found.timeline, found.calibration.cameras, found.motion.times_s
     if found.options.method == "geometry":
         return gather_evidence(tracks, timeline, cameras, times_s)
-    lifted = lift_by_detector(tracks, timeline, cameras, times_s)
-    lifted = with_network(lifted, tracks, timeline, cameras, times_s)
+    lifted, _ = lift_performer(tracks, timeline, cameras, times_s)
     return gather_evidence(tracks, timeline, cameras, times_s, lifted)
 
 

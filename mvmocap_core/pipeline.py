@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from mvmocap_core import checks, cleaning, correcting
+from mvmocap_core.body.single_views import SingleViews
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.corrections.apply import apply
@@ -136,7 +137,7 @@ class _Job:
             for own, tracks in zip(edits, found, strict=True)
         ]
         lifted = self.lift(seen, timeline, calibration, fps)
-        fits = self.body(seen, timeline, calibration, lifted, fps, inputs)
+        fits = self.body(seen, timeline, calibration, [guess for guess, _ in lifted], fps, inputs)
         whole = [
             Evidence(
                 infos=tuple(infos),
@@ -147,8 +148,11 @@ class _Job:
                 options=self.options,
                 given=self.given,
                 moved=tuple(moved),
+                single_views=single_views,
             )
-            for tracks, fit in zip([found[0], *seen[1:]], fits, strict=True)
+            for tracks, fit, (_, single_views) in zip(
+                [found[0], *seen[1:]], fits, lifted, strict=True
+            )
         ]
         solved = [self.correct(whole[0]), *whole[1:]]
         return self.report(self.clean(solved), solved)
@@ -289,7 +293,7 @@ class _Job:
         timeline: Timeline,
         calibration: Calibration,
         fps: float,
-    ) -> list[Lifted | None]:
+    ) -> list[tuple[Lifted | None, SingleViews | None]]:
         return self.stages.run(
             "lift", lambda _: lift_people(people, timeline, calibration, self.options, fps)
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mvmocap_core import checks, correcting
+from mvmocap_core.body.single_views import SingleViews, lift_performer
 from mvmocap_core.body.solve import frame_times, solve_bodies
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
@@ -12,8 +13,7 @@ from mvmocap_core.calibration.single_view import assume_camera
 from mvmocap_core.calibration.together import calibrate_together
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.group.clocks import common_timeline
-from mvmocap_core.lifting.lift_take import with_network
-from mvmocap_core.lifting.lifted import Lifted, lift_by_detector
+from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clean_up import clean_up_together
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import CleanUp, SolveOptions
@@ -99,8 +99,9 @@ def solve_people(
     timeline = refined_timeline(timeline, calibration)
     seen = [correcting.put_right(tracks, timeline, calibration) for tracks in people]
     lifted = stages.run("lift", lambda _: lift_people(seen, timeline, calibration, options, fps))
+    guesses = [guess for guess, _ in lifted]
     fits = stages.run(
-        "body", lambda told: fit_people(seen, timeline, calibration, lifted, options, fps, told)
+        "body", lambda told: fit_people(seen, timeline, calibration, guesses, options, fps, told)
     )
     motions = stages.run("clean", lambda _: clean_up_together(fits, CleanUp()))
     return Solution(timeline, calibration, tuple(fits), tuple(motions))
@@ -147,17 +148,17 @@ def lift_people(
     calibration: Calibration,
     options: SolveOptions,
     fps: float,
-) -> list[Lifted | None]:
+) -> list[tuple[Lifted | None, SingleViews | None]]:
     """What single views say of everybody's depth, unless the method does without."""
     if options.method == "geometry":
-        return [None] * len(people)
+        return [(None, None)] * len(people)
     start_s, end_s = _solved_range(people[0], timeline, options)
     times_s = frame_times(people[0], timeline, fps, start_s, end_s)
-    lifted: list[Lifted | None] = []
+    lifted: list[tuple[Lifted | None, SingleViews | None]] = []
     for tracks in people:
-        by_detector = lift_by_detector(tracks, timeline, calibration.cameras, times_s)
-        checks.check_depth(tracks, by_detector.points)
-        lifted.append(with_network(by_detector, tracks, timeline, calibration.cameras, times_s))
+        guess, told = lift_performer(tracks, timeline, calibration.cameras, times_s)
+        checks.check_depth(tracks, guess.points)
+        lifted.append((guess, told))
     return lifted
 
 

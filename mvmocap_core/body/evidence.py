@@ -17,7 +17,7 @@ from mvmocap_core.detection.detections import (
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.triangulation import triangulate_dlt
-from mvmocap_core.lifting.correction import correct, offsets_of
+from mvmocap_core.lifting.correction import offsets_of
 from mvmocap_core.lifting.lifted import Lifted, blindness
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.sync.timeline import Timeline
@@ -76,7 +76,7 @@ def gather_evidence(
 ) -> Evidence:
     """Keypoints of all views at `times_s` (F,), seconds on the first video's clock.
 
-    lifted: what every view by itself says of depth, at the same times.
+    lifted: what every view by itself says of depth, at the same times; put right already.
     """
     xy, weight, sigma = [], [], []
     for view, track in enumerate(tracks):
@@ -99,11 +99,15 @@ def _with_depth(seen: Evidence, lifted: Lifted, times_s: np.ndarray) -> Evidence
     """What the views saw, and what each by itself says of what two do not see."""
     if len(seen.poses) < 2:
         return replace(seen, depth=depth_prior(lifted, seen.weight, seen.poses), lifted=lifted)
-    is_seen = blindness(seen.weight) == 0.0
-    offsets = offsets_of(np.where(is_seen[..., None], triangulate(seen), np.nan))
-    lifted = correct(lifted, offsets, seen.poses, times_s)
-    depth = with_memory(depth_prior(lifted, seen.weight, seen.poses), offsets, seen.weight, times_s)
+    prior = depth_prior(lifted, seen.weight, seen.poses)
+    depth = with_memory(prior, offsets_seen(seen), seen.weight, times_s)
     return replace(seen, depth=depth, lifted=lifted)
+
+
+def offsets_seen(seen: Evidence) -> np.ndarray:
+    """(F, L, 3) as `offsets_of` gives them, of landmarks that two views see; else NaN."""
+    is_seen = blindness(seen.weight) == 0.0
+    return offsets_of(np.where(is_seen[..., None], triangulate(seen), np.nan))
 
 
 def triangulate(evidence: Evidence) -> np.ndarray:

@@ -218,6 +218,7 @@ def _person_section(person: int, evidence: Evidence, verdict: Verdict) -> dict[s
         "confidence": _number(float(np.nanmean(motion.confidence)), 4),
         "contact_share": _numbers(motion.contacts.any(axis=2).mean(axis=0), 4),
         "trust": _trust_section(motion),
+        "single_views": _single_views_section(evidence),
         "clean_up": asdict(evidence.clean_up),
     }
 
@@ -235,6 +236,23 @@ def _trust_section(motion: MotionClip) -> dict[str, Any]:
             }
             for moment in worst_moments(motion)
         ],
+    }
+
+
+def _single_views_section(evidence: Evidence) -> dict[str, Any] | None:
+    told = evidence.single_views
+    if told is None:
+        return None
+    adaptation, height_m = told.adaptation, stature_m(evidence.motion.rest_offsets_m)
+    return {
+        "frames_share": _number(told.frames_share, 4),
+        "joints": {name: _number(share, 4) for name, share in told.decided().items()},
+        "adaptation": adaptation
+        and {
+            "error_before_m": _numbers(height_m * adaptation.before, 4),
+            "error_after_m": _numbers(height_m * adaptation.after, 4),
+            "is_used": [bool(used) for used in adaptation.is_used],
+        },
     }
 
 

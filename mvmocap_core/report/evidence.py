@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mvmocap_core.body.single_views import SingleViews
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import GivenFacts
 from mvmocap_core.checks import seen_frames
@@ -23,6 +24,7 @@ class Evidence:
     motion: as it was cleaned up with the choices `clean_up`.
     given:  what the user knew; None is nothing.
     moved:  what each camera did while it filmed; empty where nobody looked.
+    single_views: what single views were needed for; None where the method does without.
     """
 
     infos: tuple[VideoInfo, ...]
@@ -34,6 +36,7 @@ class Evidence:
     clean_up: CleanUp = CleanUp()
     given: GivenFacts | None = None
     moved: tuple[CameraMotion, ...] = ()
+    single_views: SingleViews | None = None
 
 
 def seen_by_view(evidence: Evidence) -> np.ndarray:

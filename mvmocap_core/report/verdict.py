@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from mvmocap_core.body.world import stature_m
+from mvmocap_core.lifting.adaptation import Adaptation
 from mvmocap_core.report.evidence import Evidence, filmed_by_view, movement_m, seen_by_view
 from mvmocap_core.sync.timeline import CERTAIN
 
@@ -49,6 +51,9 @@ SEEN_BY_ALL = Limits(check=0.5, unusable=0.15)
 ONE_VIEW_NOTE = 0.9
 """Share of the frames that all phones filmed, below which the animator should be told."""
 
+SINGLE_VIEWS_NOTE = 0.02
+"""Share of the frames in which single views decided, from which the animator should be told."""
+
 MOVEMENT_M = Limits(check=0.05, unusable=0.0)
 """Spread of the joints that move most. The detector's slow noise alone shows as 2 to 3.5 cm on a
 person who stands; below 5 cm neither the clocks (without sound) nor the cameras can be told from
@@ -87,6 +92,7 @@ def judge(evidence: Evidence) -> Verdict:
         *_fit(evidence),
         *_clocks(evidence),
         *_performer(evidence),
+        *_single_views(evidence),
         *_moved_cameras(evidence),
     ]
     order: tuple[Grade, ...] = ("unusable", "check", "good")
@@ -223,6 +229,37 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
             "height_assumed",
             "The performer's height was not given, so the scale is a guess; give --height.",
         )
+
+
+def _single_views(evidence: Evidence) -> Iterator[Finding]:
+    told = evidence.single_views
+    if told is None or told.adaptation is None or told.frames_share < SINGLE_VIEWS_NOTE:
+        return
+    names = ", ".join(name.replace("_", " ") for name in list(told.decided())[:3])
+    yield Finding(
+        "good",
+        "single_views_decided",
+        f"In {100 * told.frames_share:.0f} % of the frames two views do not see every joint, and "
+        f"single views decided (mostly {names}). {_adapted(evidence, told.adaptation)}",
+    )
+
+
+def _adapted(evidence: Evidence, adaptation: Adaptation) -> str:
+    """Whether what the take itself tells put their guesses right."""
+    height_cm = 100.0 * stature_m(evidence.motion.rest_offsets_m)
+    is_used = adaptation.is_used
+    if not np.isfinite(adaptation.before).any():
+        return "The take shows too little to put their guesses right by."
+    if not is_used.any():
+        return "Putting their guesses right by the rest of the take did not help and was left out."
+    before, after = (
+        height_cm * float(each[is_used].mean()) for each in (adaptation.before, adaptation.after)
+    )
+    text = (
+        "Their guesses were put right by the rest of the take: "
+        f"{after:.1f} cm off instead of {before:.1f} where that can be told"
+    )
+    return f"{text}." if is_used.all() else f"{text}; for the other views it did not help."
 
 
 def _moved_cameras(evidence: Evidence) -> Iterator[Finding]:

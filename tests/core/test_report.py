@@ -9,9 +9,13 @@ import jsonschema
 import numpy as np
 import pytest
 
+from mvmocap_core.body.single_views import SingleViews
+from mvmocap_core.body.world import stature_m
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.calibration.single_view import assume_camera
 from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.lifting.adaptation import Adaptation
+from mvmocap_core.lifting.joints import JOINT_NAMES
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.progress import silent
 from mvmocap_core.report import content, page
@@ -69,6 +73,33 @@ def test_assumed_height_is_told_but_does_no_harm():
     verdict = judge(make_evidence(options=SolveOptions()))
     assert verdict.grade == "good"
     assert "--height" in verdict.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("is_used", "words"),
+    [
+        ((True, True), "4.0 cm off instead of 8.0 where that can be told."),
+        ((True, False), "for the other views it did not help"),
+        ((False, False), "did not help and was left out"),
+    ],
+)
+def test_what_single_views_decided_and_whether_the_take_put_them_right_is_told(is_used, words):
+    height_m = stature_m(make_motion().rest_offsets_m)
+    adaptation = Adaptation(
+        np.full(2, 0.08 / height_m), np.full(2, 0.04 / height_m), np.array(is_used)
+    )
+    shares = np.where(np.array(JOINT_NAMES) == "left_wrist", 0.1, 0.0)
+    evidence = make_evidence(single_views=SingleViews(0.1, shares, adaptation))
+    verdict = judge(evidence)
+    assert (verdict.grade, verdict.reasons) == ("good", ())
+    assert "10 %" in verdict.advice[0]
+    assert "mostly left wrist" in verdict.advice[0]
+    assert words in verdict.advice[0]
+
+
+def test_single_views_that_were_not_needed_are_not_told():
+    never = SingleViews(0.0, np.zeros(len(JOINT_NAMES)), Adaptation(*np.full((3, 2), np.nan)))
+    assert judge(make_evidence(single_views=never)).advice == ()
 
 
 @pytest.mark.parametrize(

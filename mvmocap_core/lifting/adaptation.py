@@ -1,0 +1,69 @@
+"""Guesses put right by the take itself, where a part of the take that is held out agrees.
+
+Stretches that two views do see are hidden in turn, as if they did not: a view whose guesses there
+come nearer to what the views saw is put right, any other is left as it was.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mvmocap_core.lifting.correction import correct
+from mvmocap_core.lifting.joints import LANDMARK_INDICES
+from mvmocap_core.lifting.lifted import Lifted
+
+HELD_OUT_S, EVERY_S = 0.5, 2.5
+"""Length of a stretch that is held out, and from the start of one to the next."""
+_MIN_HELD_OUT = 30  # landmarks of frames, for a median that means something
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adaptation:
+    """What putting guesses right is worth on the held-out part, by view (V,).
+
+    before, after: median error of a guess over stature; NaN where too little is known to tell.
+    is_used:       whether the view's guesses were put right.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    is_used: np.ndarray
+
+
+def adapt(
+    lifted: Lifted, offsets: np.ndarray, poses: np.ndarray, times_s: np.ndarray
+) -> tuple[Lifted, Adaptation]:
+    """The guesses of every view that `correct` brings nearer to the truth, put right by it.
+
+    offsets, poses, times_s: see `correction.correct`.
+    """
+    is_held_out = (times_s - times_s[0]) % EVERY_S >= EVERY_S - HELD_OUT_S
+    known = np.where(is_held_out[:, None, None], np.nan, offsets)
+    tried = correct(lifted, known, poses, times_s)
+    before, after = (_median_error(each, offsets, poses, is_held_out) for each in (lifted, tried))
+    is_used = after < before  # NaN is not
+    right = correct(lifted, offsets, poses, times_s)
+    chosen = is_used[:, None, None, None]
+    return (
+        replace(
+            lifted,
+            points=np.where(chosen, right.points, lifted.points),
+            error=np.where(chosen, right.error, lifted.error),
+        ),
+        Adaptation(before, after, is_used),
+    )
+
+
+def _median_error(
+    lifted: Lifted, offsets: np.ndarray, poses: np.ndarray, frames: np.ndarray
+) -> np.ndarray:
+    """(V,) over the lifter's joints in some frames (F,) bool."""
+    R_crop_world = lifted.R_crop_cam @ poses[:, None, :3, :3]
+    truth = np.einsum("vfab,flb->vfla", R_crop_world, offsets)
+    off = np.linalg.norm(lifted.points - truth, axis=-1)[:, frames][..., LANDMARK_INDICES]
+    medians = np.full(len(off), np.nan)
+    for view, each in enumerate(off):
+        known = each[np.isfinite(each)]
+        if len(known) >= _MIN_HELD_OUT:
+            medians[view] = np.median(known)
+    return medians
