@@ -2,13 +2,11 @@
 
 import bpy
 
-from mvmocap_core.options import MAX_PEOPLE
-
 from .armature.bake_options import RetargetOptions, RootMotion
 from .armature.export import FORMATS
 from .armature.export_presets import export_preset_items
+from .performer_choice import performers
 from .rig_search import find_bones
-from .scene_take import count_people
 
 _FORMAT_LABELS = {"fbx": "FBX", "bvh": "BVH", "glb": "glTF", "usd": "USD"}
 _FORMAT_TIPS = {
@@ -23,15 +21,7 @@ _ROOT_MOTIONS = (
     (RootMotion.ROOT_BONE, "Root Bone", "A root bone carries the way, as game engines expect it"),
     (RootMotion.IN_PLACE, "In Place", "The performer stays over the first frame's place"),
 )
-_PEOPLE = [(str(person), f"Performer {person + 1}", "") for person in range(MAX_PEOPLE)]
 _DEFAULTS = RetargetOptions()
-
-
-def _people(
-    _self: "MVMOCAP_PG_bake", context: bpy.types.Context | None
-) -> list[tuple[str, str, str]]:
-    """Those whom the scene's take has; Blender needs the same strings every time."""
-    return _PEOPLE[: max(count_people(context.scene), 1)] if context else _PEOPLE
 
 
 def _is_armature(_self: "MVMOCAP_PG_bake", candidate: bpy.types.Object) -> bool:
@@ -82,7 +72,7 @@ class MVMOCAP_PG_bake(bpy.types.PropertyGroup):
         update=_target_changed,
     )
     person: bpy.props.EnumProperty(
-        name="Performer", description="Whose motion the armature gets", items=_people
+        name="Performer", description="Whose motion the armature gets", items=performers
     )
     bones: bpy.props.CollectionProperty(type=MVMOCAP_PG_bone)
     active_bone: bpy.props.IntProperty(name="Active Row", min=0)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import bpy
 
+from .performer_choice import performers
+
 _PARTS = (
     ("WHOLE", "Whole Body", "Arms and legs"),
     ("UPPER", "Upper Body", "Arms and face"),
@@ -37,6 +39,13 @@ def _go_to_chosen(self: "MVMOCAP_PG_correct", context: bpy.types.Context) -> Non
         context.scene.frame_set(self.items[self.active_item].frame)
 
 
+def _list_chosen(self: "MVMOCAP_PG_correct", context: bpy.types.Context) -> None:
+    """List the corrections of the performer who was chosen."""
+    from .take_corrections import list_corrections  # it needs this module first
+
+    list_corrections(context)
+
+
 class MVMOCAP_PG_correction(bpy.types.PropertyGroup):
     """A line of the list of corrections."""
 
@@ -52,7 +61,14 @@ class MVMOCAP_PG_correct(bpy.types.PropertyGroup):
         name="Take", description="Take whose keypoints are shown; empty while none are"
     )
     record: bpy.props.StringProperty(
-        name="Corrections", description="They as the take keeps them: here, Undo reaches them"
+        name="Corrections",
+        description="Every performer's as the take keeps them: here, Undo reaches them",
+    )
+    person: bpy.props.EnumProperty(
+        name="Performer",
+        description="Whose keypoints are shown and corrected",
+        items=performers,
+        update=_list_chosen,
     )
     items: bpy.props.CollectionProperty(type=MVMOCAP_PG_correction)
     active_item: bpy.props.IntProperty(

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import bpy
 
 from mvmocap_core.errors import InputError
+from mvmocap_core.take_files import own_file
 
 from .armature.scene import PART_KEY
 from .correct_properties import shown_take
+from .performer_choice import chosen
 from .scene_take import MOTION_FILE, take_folder, time_of
 
 if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
@@ -19,7 +21,6 @@ if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
     from mvmocap_core.detection.detections import Track
     from mvmocap_core.motion.clip import MotionClip
 
-KEYPOINTS_FILE = "keypoints.npz"
 _CAMERA = "camera "
 
 
@@ -98,7 +99,8 @@ def keypoints_now(context: bpy.types.Context) -> FrameKeypoints:
         raise InputError("look through a solved camera first.", reason="no_keypoints")
     (time_s,) = video_times_s(context, view, (scene.frame_current,))
     record = scene.mvmocap_correct.record
-    track, moved = _corrected(folder, _stamp(folder / KEYPOINTS_FILE), view, record)
+    person = chosen(scene.mvmocap_correct)
+    track, moved = _corrected(folder, _keypoints_stamp(folder, person), person, view, record)
     frame = int(np.abs(track.times_s - time_s).argmin())
     if abs(track.times_s[frame] - time_s) > _spacing_s(track):
         raise InputError("this video does not show the current frame.", reason="no_keypoints")
@@ -135,9 +137,9 @@ def are_sides_swapped(context: bpy.types.Context, view: int, part: str) -> bool:
 
     scene = context.scene
     (time_s,) = video_times_s(context, view, (scene.frame_current,))
-    folder = take_folder(scene)
-    found = _found(folder, _stamp(folder / KEYPOINTS_FILE))[view]
-    corrections = parse_corrections(json.loads(scene.mvmocap_correct.record)).view(view)
+    folder, person = take_folder(scene), chosen(scene.mvmocap_correct)
+    found = _found(folder, _keypoints_stamp(folder, person), person)[view]
+    corrections = parse_corrections(json.loads(scene.mvmocap_correct.record)[person]).view(view)
     states = settled_sides(corrections, found.track.times_s, found.swapped)
     now = states[np.abs(found.track.times_s - time_s).argmin()]
     return bool(now[1] if part == "lower" else now[0])
@@ -150,7 +152,9 @@ def _spacing_s(track: "Track") -> float:
 
 
 @lru_cache(maxsize=4)
-def _corrected(folder: Path, stamp_ns: int, view: int, record: str) -> tuple["Track", "np.ndarray"]:
+def _corrected(
+    folder: Path, stamp_ns: int, person: int, view: int, record: str
+) -> tuple["Track", "np.ndarray"]:
     """A video's keypoints as the corrections want them, and which (F, 33) were put by hand."""
     import json
 
@@ -160,10 +164,10 @@ def _corrected(folder: Path, stamp_ns: int, view: int, record: str) -> tuple["Tr
     from mvmocap_core.corrections.files import parse_corrections
     from mvmocap_core.detection.detections import LANDMARK_NAMES
 
-    views = _found(folder, stamp_ns)
+    views = _found(folder, stamp_ns, person)
     if view >= len(views):
         raise InputError("this camera is of another take.", reason="no_keypoints")
-    corrections = parse_corrections(json.loads(record)).view(view)
+    corrections = parse_corrections(json.loads(record)[person]).view(view)
     track = views[view].corrected(corrections)
     moved = np.zeros(track.confidence.shape, dtype=bool)
     for each in corrections.moved:
@@ -172,11 +176,15 @@ def _corrected(folder: Path, stamp_ns: int, view: int, record: str) -> tuple["Tr
     return track, moved
 
 
-@lru_cache(maxsize=1)
-def _found(folder: Path, stamp_ns: int) -> list:
+@lru_cache(maxsize=2)
+def _found(folder: Path, stamp_ns: int, person: int) -> list:
     from mvmocap_core.corrections.keypoints import load_keypoints
 
-    return load_keypoints(folder)
+    return load_keypoints(folder, person)
+
+
+def _keypoints_stamp(folder: Path, person: int) -> int:
+    return _stamp(own_file(folder, "keypoints.npz", person))
 
 
 def take_clip(folder: Path) -> "MotionClip":

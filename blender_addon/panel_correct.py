@@ -6,6 +6,7 @@ import bpy
 
 from .correct_properties import shown_take
 from .keypoint_view import solved_view
+from .scene_take import count_people
 from .sidebar import SidebarPanel
 
 
@@ -51,6 +52,8 @@ class MVMOCAP_PT_correct(SidebarPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.label(text="No video" if view is None else f"Video {view + 1}")
         row.operator("mvmocap.look_through")
+        if count_people(context.scene) > 1:
+            layout.prop(correct, "person", text="")
         self._draw_range(correct)
         self._draw_landmark(correct)
         self._draw_sides(correct)

@@ -1,9 +1,8 @@
 """A take's corrections as the scene holds them, so that Undo reaches them, and as its file does."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -13,6 +12,7 @@ from mvmocap_core.errors import InputError, MocapError
 
 from .correct_properties import shown_take
 from .keypoint_view import take_clip
+from .performer_choice import chosen
 from .scene_take import frame_of, take_folder
 
 if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
@@ -23,16 +23,20 @@ _FEW = {"MovedKeypoint": "{} moved", "HiddenLandmark": "{} hidden"}
 
 
 def corrections_of(scene: bpy.types.Scene) -> "Corrections":
-    """What is corrected in the take whose keypoints are shown.
+    """What is corrected of the chosen performer in the take whose keypoints are shown.
 
     Raises:
         InputError: when none are shown, or they cannot be read.
     """
-    from mvmocap_core.corrections.files import parse_corrections
-
     if shown_take(scene) is None:
         raise InputError("press Show Keypoints first.", reason="no_keypoints")
-    return parse_corrections(json.loads(scene.mvmocap_correct.record))
+    return _everybodys(scene)[chosen(scene.mvmocap_correct)]
+
+
+def _everybodys(scene: bpy.types.Scene) -> list["Corrections"]:
+    from mvmocap_core.corrections.files import parse_corrections
+
+    return [parse_corrections(each) for each in json.loads(scene.mvmocap_correct.record)]
 
 
 def edit(context: bpy.types.Context, change: Callable[["Corrections"], "Corrections"]) -> None:
@@ -41,24 +45,37 @@ def edit(context: bpy.types.Context, change: Callable[["Corrections"], "Correcti
     Raises:
         MocapError: when they cannot be changed so, or not be written; then nothing is.
     """
+    from mvmocap_core.corrections.files import save_corrections
+
     scene = context.scene
     changed = change(corrections_of(scene))
-    folder = shown_take(scene)
+    folder, person = shown_take(scene), chosen(scene.mvmocap_correct)
     if folder is not None:
-        _write(folder, changed)
-        keep(context, changed)
+        save_corrections(folder, changed, person)
+        everybodys = _everybodys(scene)
+        everybodys[person] = changed
+        keep(context, everybodys)
 
 
-def keep(context: bpy.types.Context, corrections: "Corrections") -> None:
-    """Hold these corrections in the scene, and list them."""
-    from mvmocap_core.corrections.edit import entries
+def keep(context: bpy.types.Context, everybodys: Sequence["Corrections"]) -> None:
+    """Hold every performer's corrections in the scene, and list the chosen one's."""
     from mvmocap_core.corrections.files import corrections_record
 
+    records = [corrections_record(corrections) for corrections in everybodys]
+    context.scene.mvmocap_correct.record = json.dumps(records)
+    list_corrections(context)
+
+
+def list_corrections(context: bpy.types.Context) -> None:
+    """List the chosen performer's corrections; none while no keypoints are shown."""
+    from mvmocap_core.corrections.edit import entries
+
     correct = context.scene.mvmocap_correct
-    correct.record = json.dumps(corrections_record(corrections))
     correct.items.clear()
+    if shown_take(context.scene) is None:
+        return
     clip = take_clip(take_folder(context.scene))
-    for entry in entries(corrections):
+    for entry in entries(corrections_of(context.scene)):
         item = correct.items.add()
         start_s = first_clock_s(clip, entry)
         item.frame = round(frame_of(context, start_s))
@@ -100,23 +117,18 @@ def _place(entry: "Entry", frame: int) -> str:
     return f"{frame}" if entry.view is None else f"{frame}, video {entry.view + 1}"
 
 
-def _write(folder: Path, corrections: "Corrections") -> None:
-    from mvmocap_core.corrections.files import save_corrections
-
-    save_corrections(folder, corrections)
-
-
 @persistent
 def _follow_undo(scene: bpy.types.Scene, *_: Any) -> None:
-    """Let the take's file say what the scene says again. An edit later tells why if it cannot."""
-    if shown_take(scene) is None:
+    """Let the take's files say what the scene says again; an edit later tells why they cannot."""
+    folder = shown_take(scene)
+    if folder is None:
         return
-    from mvmocap_core.corrections.files import load_corrections
+    from mvmocap_core.corrections.files import load_corrections, save_corrections
 
-    folder, corrections = shown_take(scene), corrections_of(scene)
-    with suppress(MocapError):
-        if folder is not None and load_corrections(folder) != corrections:
-            _write(folder, corrections)
+    for person, corrections in enumerate(_everybodys(scene)):
+        with suppress(MocapError):
+            if load_corrections(folder, person) != corrections:
+                save_corrections(folder, corrections, person)
 
 
 @persistent

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from mvmocap_core.corrections.files import load_corrections
+from mvmocap_core.corrections.keypoints import FILE_NAME as KEYPOINTS_FILE
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import write_text
 from mvmocap_core.motion.clean_up import clean_up_together
 from mvmocap_core.motion.clip import load_motion
-from mvmocap_core.options import CleanUp
+from mvmocap_core.options import MAX_PEOPLE, CleanUp
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import Take, open_take
+from mvmocap_core.take_files import own_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,10 @@ def clean_solved(take: Take, solved: Sequence[Evidence], options: CleanUp) -> li
     """Clean everybody's fitted motion up and write `motion.npz`, `motion_2.npz`, ...
 
     solved: of each performer, as the solve left it; it is kept in the take, and so are the choices.
-    What the take's corrections say about the first one's contacts holds. Returns what the report is
-    made from.
+    What the take's corrections say about contacts holds. Returns what the report is made from.
     Raises InputError if `options` leave nothing of the motion.
     """
-    edits = [load_corrections(take.folder).contacts, *[()] * (len(solved) - 1)]
+    edits = [load_corrections(take.folder, person).contacts for person in range(len(solved))]
     motions = clean_up_together([each.motion for each in solved], options, edits)
     write_text(_choices_path(take), json.dumps(asdict(options), indent=2) + "\n")
     for person, (each, motion) in enumerate(zip(solved, motions, strict=True)):
@@ -102,11 +103,9 @@ def clean_solved(take: Take, solved: Sequence[Evidence], options: CleanUp) -> li
 
 def _forget_people(take: Take, n_people: int) -> None:
     """Remove what an earlier solve found of more people than there are now."""
-    person = n_people
-    while _solved_path(take, person).exists() or take.motion_path_of(person).exists():
-        _solved_path(take, person).unlink(missing_ok=True)
-        take.motion_path_of(person).unlink(missing_ok=True)
-        person += 1
+    for person in range(n_people, MAX_PEOPLE):
+        for path in _own_files(take, person):
+            path.unlink(missing_ok=True)
 
 
 def kept_choices(take: Take, solved: Evidence) -> CleanUp:
@@ -157,8 +156,20 @@ def _earlier_timings(take: Take) -> dict[str, float]:
         return {}
 
 
+def whole_path(take: Take, person: int) -> Path:
+    """Where the last solve of the whole take is kept of a performer, for corrections."""
+    return own_file(take.folder / "stages", "whole.npz", person)
+
+
 def _solved_path(take: Take, person: int) -> Path:
-    return take.folder / "stages" / (f"solved_{person + 1}.npz" if person else "solved.npz")
+    return own_file(take.folder / "stages", "solved.npz", person)
+
+
+def _own_files(take: Take, person: int) -> list[Path]:
+    """What a solve leaves of each performer; not the corrections, which are the user's."""
+    keypoints = own_file(take.folder, KEYPOINTS_FILE, person)
+    paths = (_solved_path(take, person), whole_path(take, person), keypoints)
+    return [*paths, take.motion_path_of(person)]
 
 
 def _pictures_path(take: Take) -> Path:

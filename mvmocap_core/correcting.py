@@ -21,27 +21,28 @@ from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import (
     corrections_record,
-    load_corrections,
+    load_everybodys,
     parse_corrections,
 )
 from mvmocap_core.corrections.keypoints import ViewKeypoints, save_keypoints
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.contacts import edited as edited_contacts
-from mvmocap_core.progress import Progress
+from mvmocap_core.progress import Progress, part
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_tracks
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.take import Take, open_take
+from mvmocap_core.take_files import count_motions
 
 NO_CORRECTIONS = Corrections()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WholeSolve:
-    """The last solve of a whole take, from which corrections start.
+    """What the last solve of a whole take found of a performer, from which corrections start.
 
     found:       its result; the tracks as the detector left them.
     corrections: those that it took into account, as JSON.
@@ -69,18 +70,17 @@ def correct_take(
     """
     stages = Stages(progress, on_stage, only=("correct", "clean"))
     with open_take(take_folder) as take:
-        whole = _load_whole(take)
-        edited = load_corrections(take.folder)
-        solved = stages.run("correct", lambda told: correct_whole(take, whole, edited, told))
-        everybody = [solved, *cleaning.load_solved(take)[1:]]
-        choices = cleaning.kept_choices(take, solved)
-        return cleaning.finish_again(take, everybody, choices, stages)
+        whole = _load_wholes(take)
+        edited = load_everybodys(take.folder)
+        solved = stages.run("correct", lambda told: correct_everybody(take, whole, edited, told))
+        choices = cleaning.kept_choices(take, solved[0])
+        return cleaning.finish_again(take, solved, choices, stages)
 
 
-def corrections_of_solve(take: Take) -> Corrections | None:
-    """What the last solve of the whole take took into account; None if there was none."""
+def corrections_of_solve(take: Take) -> list[Corrections] | None:
+    """What the last solve of the whole take took into account of each performer; None if none."""
     try:
-        return parse_corrections(json.loads(_load_whole(take).corrections))
+        return [parse_corrections(json.loads(whole.corrections)) for whole in _load_wholes(take)]
     except InputError:
         return None
 
@@ -103,24 +103,37 @@ def put_right(
     return steady_tracks(apply(corrections, tracks, swapped), moved)
 
 
-def keep_whole(take: Take, found: Evidence, corrections: Corrections) -> WholeSolve:
+def keep_whole(
+    take: Take, found: Evidence, corrections: Corrections, person: int = 0
+) -> WholeSolve:
     """Keep a solve of the whole take, for corrections to start from, and its keypoints.
 
-    found: with the tracks as the detector left them.
+    found: a performer's, with the tracks as the detector left them; the first one's number is 0.
     corrections: those that it took into account.
     """
     whole = WholeSolve(found, json.dumps(corrections_record(corrections)))
-    save_arrays(_whole_path(take), to_arrays(whole))
+    save_arrays(cleaning.whole_path(take, person), to_arrays(whole))
     swapped = _swaps_of(found)
     views = [ViewKeypoints(*pair) for pair in zip(found.tracks, swapped, strict=True)]
-    save_keypoints(take.folder, views)
+    save_keypoints(take.folder, views, person)
     return whole
 
 
-def correct_whole(
-    take: Take, whole: WholeSolve, edited: Corrections, progress: Progress
+def correct_everybody(
+    take: Take, whole: Sequence[WholeSolve], edited: Sequence[Corrections], progress: Progress
+) -> list[Evidence]:
+    """The solve with the corrections as they are now, performer by performer."""
+    share = 1.0 / len(whole)
+    return [
+        _correct_whole(take, person, each, edited[person], part(progress, person * share, share))
+        for person, each in enumerate(whole)
+    ]
+
+
+def _correct_whole(
+    take: Take, person: int, whole: WholeSolve, edited: Corrections, progress: Progress
 ) -> Evidence:
-    """The solve with the corrections as they are now: tracks, fitted motion and contacts."""
+    """One performer's tracks, fitted motion and contacts."""
     found = whole.found
     swapped = _swaps_of(found)
     earlier = parse_corrections(json.loads(whole.corrections))
@@ -131,7 +144,7 @@ def correct_whole(
     motion = found.motion
     if changed_s:
         progress(0.0, "Measuring the body")
-        body = whole.body or _measure(take, whole, before)
+        body = whole.body or _measure(take, person, whole, before)
         seen = _seen(found, after)
         motion = refit_body(motion, seen, found.calibration, body, changed_s, progress=progress)
     contacts = edited_contacts(motion.contacts, motion.times_s, edited.contacts)
@@ -179,16 +192,20 @@ def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return (first == second) | (np.isnan(first) & np.isnan(second))
 
 
-def _measure(take: Take, whole: WholeSolve, tracks: Sequence[Track]) -> Body:
+def _measure(take: Take, person: int, whole: WholeSolve, tracks: Sequence[Track]) -> Body:
     """The performer's body as the solve found it, kept for the next time."""
     found = whole.found
     body = measure_body(_seen(found, tracks), float(found.motion.fps))
-    save_arrays(_whole_path(take), to_arrays(replace(whole, body=body)))
+    save_arrays(cleaning.whole_path(take, person), to_arrays(replace(whole, body=body)))
     return body
 
 
-def _load_whole(take: Take) -> WholeSolve:
-    arrays = load_arrays(_whole_path(take))
+def _load_wholes(take: Take) -> list[WholeSolve]:
+    return [_load_whole(take, person) for person in range(max(count_motions(take.folder), 1))]
+
+
+def _load_whole(take: Take, person: int) -> WholeSolve:
+    arrays = load_arrays(cleaning.whole_path(take, person))
     try:
         if arrays is not None:
             return from_arrays(WholeSolve, arrays)
@@ -196,7 +213,3 @@ def _load_whole(take: Take) -> WholeSolve:
         pass  # kept by another version
     message = f"{take.folder}: holds no solved motion of this version; solve the videos again."
     raise InputError(message, reason="no_take")
-
-
-def _whole_path(take: Take) -> Path:
-    return take.folder / "stages" / "whole.npz"

@@ -13,7 +13,7 @@ from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
-from mvmocap_core.corrections.files import corrections_record, load_corrections
+from mvmocap_core.corrections.files import corrections_record, load_everybodys
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.detector import Detector
 from mvmocap_core.detection.given_keypoints import GivenKeypoints, content_of, find_sources
@@ -28,7 +28,7 @@ from mvmocap_core.known_cameras.camera import KnownCamera
 from mvmocap_core.known_cameras.checkerboard import measure_lens
 from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.options import SolveOptions
+from mvmocap_core.options import MAX_PEOPLE, SolveOptions
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
@@ -58,12 +58,12 @@ def solve(
     *,
     on_stage: Callable[[StageEvent], None] = ignore_event,
     last_stage: LastStage = "report",
-    corrections: Corrections | None = None,
+    corrections: Sequence[Corrections] | None = None,
 ) -> dict[str, Any]:
     """Solve videos into a take's folder, reusing what it already holds.
 
-    corrections: those that the whole solve takes into account, None for the take's own. What the
-    take's own say beyond that changes only its part of the motion, see `correcting`.
+    corrections: those that the whole solve takes into account, by performer; None for the take's
+    own. What the take's own say beyond that changes only its part of the motion, see `correcting`.
 
     Returns the report; with an earlier `last_stage`, what that stage found.
     Raises InputError when the input cannot be used; UnsolvableError when the videos cannot be
@@ -72,8 +72,10 @@ def solve(
     checks.check_videos(videos, options.method, options.people)
     stages = Stages(progress, on_stage)
     with open_take(take_folder) as take:
-        edited = load_corrections(take.folder)
-        whole = edited if corrections is None else corrections
+        edited = load_everybodys(take.folder)
+        whole = edited
+        if corrections is not None:
+            whole = [*corrections, *[correcting.NO_CORRECTIONS] * (MAX_PEOPLE - len(corrections))]
         job = _Job(tuple(videos), options, take, stages, (whole, edited))
         infos = job.probe()
         try:
@@ -100,7 +102,7 @@ class _Job:
         options: SolveOptions,
         take: Take,
         stages: Stages,
-        corrections: tuple[Corrections, Corrections],
+        corrections: tuple[Sequence[Corrections], Sequence[Corrections]],
     ) -> None:
         self.videos = videos
         self.options = options
@@ -118,8 +120,7 @@ class _Job:
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
         found, matched_s = self.people(detections, moved)
-        # Corrections by hand are of the first performer.
-        edits = [self.corrections, *[correcting.NO_CORRECTIONS] * (len(found) - 1)]
+        edits = self.corrections[: len(found)]
         people = [
             steady_tracks(apply(own, tracks), moved)
             for own, tracks in zip(edits, found, strict=True)
@@ -150,11 +151,9 @@ class _Job:
                 moved=tuple(moved),
                 single_views=single_views,
             )
-            for tracks, fit, (_, single_views) in zip(
-                [found[0], *seen[1:]], fits, lifted, strict=True
-            )
+            for tracks, fit, (_, single_views) in zip(found, fits, lifted, strict=True)
         ]
-        solved = [self.correct(whole[0]), *whole[1:]]
+        solved = self.correct(whole)
         return self.report(self.clean(solved), solved)
 
     def probe(self) -> tuple[VideoInfo, ...]:
@@ -243,7 +242,9 @@ class _Job:
         inputs: Inputs = {
             "detections": [self._detection_inputs(view) for view in range(len(self.videos))],
             "offset_s": _as_json(self.given.offset_s),
-            "corrections": corrections_record(self.corrections)["videos"],
+            "corrections": [
+                corrections_record(own)["videos"] for own in self.corrections[: len(people)]
+            ],
             "code": code_hash(
                 "people", "group", "corrections", "stabilisation", "sync", "geometry", "video"
             ),
@@ -323,10 +324,13 @@ class _Job:
             ),
         ).clips
 
-    def correct(self, found: Evidence) -> Evidence:
-        def work(progress: Progress) -> Evidence:
-            whole = correcting.keep_whole(self.take, found, self.corrections)
-            return correcting.correct_whole(self.take, whole, self.edited, progress)
+    def correct(self, found: Sequence[Evidence]) -> list[Evidence]:
+        def work(progress: Progress) -> list[Evidence]:
+            whole = [
+                correcting.keep_whole(self.take, each, self.corrections[person], person)
+                for person, each in enumerate(found)
+            ]
+            return correcting.correct_everybody(self.take, whole, self.edited, progress)
 
         return self.stages.run("correct", work)
 

@@ -1,11 +1,19 @@
-"""Which files of a take hold its motions. Without numpy: a panel asks while it is drawn."""
+"""Which files of a take are whose. Without numpy: a panel asks while it is drawn."""
 
 from pathlib import Path
+
+MOTION = "motion.npz"
+
+
+def own_file(folder: Path, name: str, person: int) -> Path:
+    """A performer's file of a kind: `motion.npz` of the first, number 0, then `motion_2.npz`."""
+    plain = folder / name
+    return plain.with_stem(f"{plain.stem}_{person + 1}") if person else plain
 
 
 def motion_file(folder: Path, person: int) -> Path:
     """Where the finished motion of a performer is, or will be; the first one's number is 0."""
-    return folder / (f"motion_{person + 1}.npz" if person else "motion.npz")
+    return own_file(folder, MOTION, person)
 
 
 def count_motions(folder: Path) -> int:

@@ -11,6 +11,7 @@ from ..armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 from ..armature.bone_presets import BonePreset, write_preset
 from ..armature.detected_map import DetectedMap
 from ..panel_text import sentence
+from ..performer_choice import chosen
 from ..rig_maps import (
     all_presets,
     apply_into,
@@ -40,7 +41,7 @@ class MVMOCAP_OT_bake(TakePoll, bpy.types.Operator):
         scene = context.scene
         bake = scene.mvmocap_bake
         try:
-            person = int(bake.person or 0)  # empty where the take has fewer than before
+            person = chosen(bake)
             clip = load_clip(scene, person)
             options = bake_options(scene)
             if bake.target is None:

@@ -7,12 +7,12 @@ import bpy
 
 from mvmocap_core.errors import InputError, MocapError
 
-from ..correct_properties import shown_take
 from ..keypoint_overlay import redraw_views
 from ..keypoint_view import solved_view, video_times_s
 from ..panel_text import sentence
 from ..scene_take import time_of
 from ..take_corrections import edit
+from .take_poll import KeypointsPoll
 
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
     from mvmocap_core.corrections.corrections import Corrections
@@ -22,18 +22,10 @@ _HALF_FRAME = 0.5
 """A contact is held from before its first frame to after its last one."""
 
 
-class Correcting:
+class Correcting(KeypointsPoll):
     """An operator that changes the corrections while keypoints are shown: one step of undo."""
 
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender's way
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Keypoints are shown."""
-        if shown_take(context.scene) is not None:
-            return True
-        cls.poll_message_set("Show the keypoints first")
-        return False
 
     def change(
         self, context: bpy.types.Context

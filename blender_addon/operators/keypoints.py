@@ -8,14 +8,14 @@ import bpy
 from mvmocap_core.errors import InputError, MocapError
 
 from .. import correct_tool
-from ..correct_properties import shown_take
 from ..footage_frame import FootageFrame, footage_frame
 from ..keypoint_overlay import places, redraw_views
 from ..keypoint_view import keypoints_now, solved_view
 from ..panel_text import sentence
-from ..scene_take import take_folder
+from ..performer_choice import chosen
+from ..scene_take import count_people, take_folder
 from ..take_corrections import edit, hide, keep
-from .take_poll import TakePoll
+from .take_poll import KeypointsPoll, TakePoll
 
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
     from ..keypoint_view import FrameKeypoints
@@ -59,7 +59,7 @@ class MVMOCAP_OT_show_keypoints(TakePoll, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MVMOCAP_OT_move_keypoint(bpy.types.Operator):
+class MVMOCAP_OT_move_keypoint(KeypointsPoll, bpy.types.Operator):
     """Put a landmark to its place in the current frame of the video that is looked at."""
 
     bl_idname = "mvmocap.move_keypoint"
@@ -81,14 +81,6 @@ class MVMOCAP_OT_move_keypoint(bpy.types.Operator):
         description="Put the panel's landmark under the mouse",
         options={"SKIP_SAVE", "HIDDEN"},
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Keypoints are shown."""
-        if shown_take(context.scene) is not None:
-            return True
-        cls.poll_message_set("Show the keypoints first")
-        return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Put it there."""
@@ -193,14 +185,15 @@ def nearest(shown: dict[str, tuple[float, float]], mouse: tuple[float, float], s
 
 
 def _begin(context: bpy.types.Context) -> int:
-    """Show the take's keypoints. Returns how many corrections it has already."""
+    """Show the take's keypoints. Returns how many corrections the performer has already."""
     from mvmocap_core.corrections.files import load_corrections
     from mvmocap_core.corrections.keypoints import load_keypoints
 
     scene = context.scene
     folder = take_folder(scene)
-    load_keypoints(folder)
-    corrections = load_corrections(folder)
+    load_keypoints(folder, chosen(scene.mvmocap_correct))
+    n_people = max(count_people(scene), 1)
+    corrections = [load_corrections(folder, person) for person in range(n_people)]
     if solved_view(scene) is None:
         message = "look through a camera of the take: Set Up Scene, or Next Camera."
         raise InputError(message, reason="no_camera")

@@ -3,9 +3,11 @@
 import bpy
 
 from mvmocap_core.options import ClipChoices
+from mvmocap_core.take_files import motion_file
 
 from .. import session
-from ..scene_take import take_folder
+from ..performer_choice import chosen, performers
+from ..scene_take import count_people, take_folder
 from ..worker_client import Job, Outcome, Step
 from .take_operator import TakeFileOperator
 
@@ -28,6 +30,9 @@ class MVMOCAP_OT_save_clip(TakeFileOperator, bpy.types.Operator):
     filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH")
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
     filter_glob: bpy.props.StringProperty(default="*.bvh", options={"HIDDEN"})
+    person: bpy.props.EnumProperty(
+        name="Performer", description="Whose motion the clip is made of", items=performers
+    )
     use_mirror: bpy.props.BoolProperty(
         name="Mirror", description="Left for right", default=_DEFAULTS.mirror
     )
@@ -51,15 +56,26 @@ class MVMOCAP_OT_save_clip(TakeFileOperator, bpy.types.Operator):
         max=10.0,
     )
 
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the choices beside the files; who is meant is clear where there is one alone."""
+        column = self.layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        if count_people(context.scene) > 1:
+            column.prop(self, "person")
+        for name in ("use_mirror", "speed", "use_loop", "blend_s"):
+            column.prop(self, name)
+
     def make_job(self, context: bpy.types.Context) -> Job:
         """Let the worker write it."""
         target = self.target()
         folder = take_folder(context.scene)
+        source = motion_file(folder, chosen(self))
         flags = ["--mirror"] if self.use_mirror else []
         if self.use_loop:
             flags.append("--loop")
         numbers = (f"--speed={round(self.speed, 4)}", f"--blend={round(self.blend_s, 4)}")
-        arguments = ("clip", str(folder), "--to", str(target), *numbers, *flags)
+        arguments = ("clip", str(source), "--to", str(target), *numbers, *flags)
         return Job([Step(arguments)], name=folder.name, launch=session.launch())
 
     def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:

@@ -2,6 +2,8 @@
 
 import bpy
 
+from ..correct_properties import shown_take
+
 
 class TakePoll:
     """Offers an operator while the scene has a take."""
@@ -12,4 +14,16 @@ class TakePoll:
         if context.scene.mvmocap.take_folder:
             return True
         cls.poll_message_set("Solve a take first")
+        return False
+
+
+class KeypointsPoll:
+    """Offers an operator while the take's keypoints are shown."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Keypoints are shown."""
+        if shown_take(context.scene) is not None:
+            return True
+        cls.poll_message_set("Show the keypoints first")
         return False

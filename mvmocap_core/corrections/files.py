@@ -1,4 +1,7 @@
-"""`TAKE/corrections.json`: read with suspicion, written whole."""
+"""`TAKE/corrections.json`, `corrections_2.json`, ...: read with suspicion, written whole.
+
+Each performer has a file; the first one's number is 0.
+"""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +19,8 @@ from mvmocap_core.corrections.corrections import (
 )
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import write_text
+from mvmocap_core.options import MAX_PEOPLE
+from mvmocap_core.take_files import own_file
 
 T = TypeVar("T")
 
@@ -27,12 +32,17 @@ _REASON = "bad_corrections"
 _KINDS: dict[Any, tuple[type, ...]] = {float: (int, float), bool: (bool,)}
 
 
-def load_corrections(take_folder: Path) -> Corrections:
-    """Read a take's corrections; none where there is no such file.
+def load_everybodys(take_folder: Path) -> tuple[Corrections, ...]:
+    """Read the corrections of as many performers as a take may have, see `load_corrections`."""
+    return tuple(load_corrections(take_folder, person) for person in range(MAX_PEOPLE))
+
+
+def load_corrections(take_folder: Path, person: int = 0) -> Corrections:
+    """Read a performer's corrections; none where there is no such file.
 
     Raises InputError, with the place in the file, where it cannot be used.
     """
-    path = take_folder / FILE_NAME
+    path = own_file(take_folder, FILE_NAME, person)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path}: too large; delete it.", reason=_REASON)
@@ -50,10 +60,10 @@ def load_corrections(take_folder: Path) -> Corrections:
         raise InputError(f"{path}: {error} Mend it or delete it.", reason=_REASON) from error
 
 
-def save_corrections(take_folder: Path, corrections: Corrections) -> None:
-    """Write a take's corrections. Raises InputError when it cannot be written."""
+def save_corrections(take_folder: Path, corrections: Corrections, person: int = 0) -> None:
+    """Write a performer's corrections. Raises InputError when they cannot be written."""
     text = json.dumps(corrections_record(corrections), indent=1, allow_nan=False)
-    write_text(take_folder / FILE_NAME, text + "\n")
+    write_text(own_file(take_folder, FILE_NAME, person), text + "\n")
 
 
 def corrections_record(corrections: Corrections) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""`TAKE/keypoints.npz`: what the detector found of the performer, for programs that correct it."""
+"""`TAKE/keypoints.npz`, `keypoints_2.npz`, ...: what the detector found of each performer.
+
+For programs that show and correct it; the first performer's number is 0.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from mvmocap_core.corrections.corrections import ViewCorrections
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
 from mvmocap_core.errors import InputError
 from mvmocap_core.storage import load_arrays, save_arrays
+from mvmocap_core.take_files import own_file
 
 SCHEMA_VERSION = 1
 FILE_NAME = "keypoints.npz"
@@ -32,8 +36,8 @@ class ViewKeypoints:
         return apply_to_track(corrections, self.track, self.swapped)
 
 
-def save_keypoints(take_folder: Path, views: Sequence[ViewKeypoints]) -> None:
-    """Write a take's keypoints. Raises InputError when they cannot be written."""
+def save_keypoints(take_folder: Path, views: Sequence[ViewKeypoints], person: int = 0) -> None:
+    """Write a performer's keypoints. Raises InputError when they cannot be written."""
     arrays = {
         "schema_version": np.asarray(SCHEMA_VERSION),
         "landmark_names": np.array(LANDMARK_NAMES),
@@ -47,12 +51,13 @@ def save_keypoints(take_folder: Path, views: Sequence[ViewKeypoints]) -> None:
             f"image_size_{number}": np.asarray(track.image_size),
             f"swapped_{number}": view.swapped,
         }
-    save_arrays(take_folder / FILE_NAME, arrays)
+    save_arrays(own_file(take_folder, FILE_NAME, person), arrays)
 
 
-def load_keypoints(take_folder: Path) -> list[ViewKeypoints]:
-    """Read a take's keypoints, a view a video. Raises InputError if they are not there."""
-    arrays = load_arrays(take_folder / FILE_NAME)
+def load_keypoints(take_folder: Path, person: int = 0) -> list[ViewKeypoints]:
+    """Read a performer's keypoints, a view a video. Raises InputError if they are not there."""
+    path = own_file(take_folder, FILE_NAME, person)
+    arrays = load_arrays(path)
     if arrays is None or int(arrays.get("schema_version", np.asarray(0))) != SCHEMA_VERSION:
         message = f"{take_folder}: holds no keypoints of this version; solve the videos again."
         raise InputError(message, reason="no_keypoints")
@@ -60,7 +65,7 @@ def load_keypoints(take_folder: Path) -> list[ViewKeypoints]:
     try:
         return [_view(arrays, number) for number in range(1, n_views + 1)]
     except KeyError as error:
-        message = f"{take_folder / FILE_NAME}: {error} is missing; solve the videos again."
+        message = f"{path}: {error} is missing; solve the videos again."
         raise InputError(message, reason="no_keypoints") from error
 
 

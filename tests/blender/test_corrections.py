@@ -21,7 +21,8 @@ from tests.core.performance import HEIGHT_M, perform
 def facts(
     measure: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    take = Take(tmp_path_factory.mktemp("scène") / "dance")
+    folder = tmp_path_factory.mktemp("scène")
+    alone, duo = Take(folder / "dance"), Take(folder / "duo")
     truth = perform(noise_px=1.0, duration_s=3.0, fps=(30.0, 30.0), offset_s=0.2)
     calibration = perfect_calibration(truth)
     motion = solve_body(truth.tracks, truth.timeline(), calibration, fps=30.0, height_m=HEIGHT_M)
@@ -30,10 +31,13 @@ def facts(
     found = Evidence(
         infos, tuple(truth.tracks), truth.timeline(), calibration, motion, SolveOptions()
     )
-    correcting.keep_whole(take, found, Corrections())
-    cleaning.clean_solved(take, [found], CleanUp())
-    correcting.correct_take(take.folder, silent)
-    return measure("correct_facts", take.folder)
+    aside = [replace(track, keypoints_2d_px=track.keypoints_2d_px + 3.0) for track in found.tracks]
+    for take, people in ((alone, [found]), (duo, [found, replace(found, tracks=tuple(aside))])):
+        for person, each in enumerate(people):
+            correcting.keep_whole(take, each, Corrections(), person)
+        cleaning.clean_solved(take, people, CleanUp(lock_feet=take is alone))
+        correcting.correct_take(take.folder, silent)
+    return measure("correct_facts", alone.folder, duo.folder)
 
 
 def test_what_cannot_be_done_says_why(facts: dict[str, Any]):
@@ -119,3 +123,17 @@ def test_a_blend_that_is_older_than_the_corrections_does_not_bring_its_own_back(
 ):
     assert facts["reopened"] == ["", 0]
     assert facts["read_again"] == [0, 0]
+
+
+def test_keypoints_and_corrections_are_of_the_chosen_performer(facts: dict[str, Any]):
+    assert facts["whose_px"] == [0.0, 0.0]
+    assert facts["listed"] == [4, 0]
+    assert facts["files"] == ["corrections_2.json"]
+
+
+def test_only_the_corrected_performer_is_solved_again(facts: dict[str, Any]):
+    assert facts["changed"] == [False, True]
+
+
+def test_a_clip_is_made_of_the_chosen_performer(facts: dict[str, Any]):
+    assert facts["clip_is_of"] == [False, True]

@@ -73,10 +73,15 @@ def found(truth, spoiled):
 def solved_take(found, tmp_path_factory):
     """As a solve leaves it, but for the report; measured, as after a first correction."""
     take = Take(tmp_path_factory.mktemp("take"))
-    whole = correcting.keep_whole(take, found, Corrections())
-    cleaning.clean_solved(take, [found], NO_CLEAN_UP)
-    correcting._measure(take, whole, found.tracks)
+    keep_solved(take, [found])
     return take
+
+
+def keep_solved(take, people):
+    for person, each in enumerate(people):
+        whole = correcting.keep_whole(take, each, Corrections(), person)
+        correcting._measure(take, person, whole, each.tracks)
+    cleaning.clean_solved(take, people, NO_CLEAN_UP)
 
 
 @pytest.fixture
@@ -188,7 +193,34 @@ def test_corrections_that_the_solve_knew_change_nothing(take, truth, found, solv
     correcting.keep_whole(take, found, known)
     motion = correct(take, *known.views)
     np.testing.assert_array_equal(motion.positions_m, solved.positions_m)
-    assert correcting.corrections_of_solve(take) == known
+    assert correcting.corrections_of_solve(take) == [known]
+
+
+def test_corrections_of_a_second_performer_leave_the_first_alone(tmp_path, truth, found):
+    take = Take(tmp_path)
+    keep_solved(take, [found, found])
+    first, second = (load_motion(take.motion_path_of(person)) for person in (0, 1))
+    contact = FootContact(foot="right", point="heel", start_s=0.5, end_s=1.0, in_contact=True)
+    moved = tuple(moved_arm(truth, view, 3) for view in (0, 1))
+    save_corrections(take.folder, Corrections(moved, (contact,)), person=1)
+    correcting.correct_take(take.folder, silent)
+    motion = load_motion(take.motion_path_of(1))
+    assert wrist_error_px(truth, second) > 40.0
+    assert wrist_error_px(truth, motion) < 10.0
+    assert motion.contacts[15:30, 1, 0].all()
+    assert take.motion_path.is_file()
+    np.testing.assert_array_equal(load_motion(take.motion_path).positions_m, first.positions_m)
+    np.testing.assert_array_equal(load_motion(take.motion_path).contacts, first.contacts)
+
+
+def test_nothing_stays_of_a_performer_who_is_gone(tmp_path, found):
+    take = Take(tmp_path)
+    keep_solved(take, [found, found])
+    assert len(load_keypoints(take.folder, 1)) == 2
+    cleaning.clean_solved(take, [found], NO_CLEAN_UP)
+    assert sorted(path.name for path in tmp_path.glob("**/*.npz")) == [
+        "keypoints.npz", "motion.npz", "solved.npz", "whole.npz",
+    ]  # fmt: skip
 
 
 def test_places_are_given_as_the_phone_filmed_that_was_turned(truth):

@@ -133,4 +133,32 @@ ops.show_keypoints()
 facts["read_again"] = [len(correct.items) - n_kept, len(entries(load_corrections(take))) - n_kept]
 ops.show_keypoints(is_shown=False)
 facts["hidden"] = [correct.folder, len(correct.items), len(corrected()["contacts"])]
+
+duo = Path(arguments()[1])
+bpy.ops.mvmocap.open_take(filepath=str(duo))
+ops.setup_scene()
+scene.frame_set(FRAME)
+ops.show_keypoints()
+first_px = keypoints_now(bpy.context).xy_px
+correct.person = "1"
+second_px = keypoints_now(bpy.context).xy_px
+found = [load_keypoints(duo, person)[0].track.keypoints_2d_px[FRAME - 1] for person in (0, 1)]
+facts["whose_px"] = [
+    float(np.nanmax(np.abs(shown - own)))
+    for shown, own in zip((first_px, second_px), found, strict=True)
+]
+x_px, y_px = second_px[LANDMARK_NAMES.index("left_wrist")]
+ops.move_keypoint(landmark="left_wrist", x_px=x_px + 60.0, y_px=y_px)
+n_second = len(correct.items)
+correct.person = "0"
+facts["listed"] = [n_second, len(correct.items)]
+facts["files"] = sorted(path.name for path in duo.glob("corrections*.json"))
+before = [load_motion(duo / name).positions_m for name in ("motion.npz", "motion_2.npz")]
+ops.solve_again()
+after = [load_motion(duo / name).positions_m for name in ("motion.npz", "motion_2.npz")]
+facts["changed"] = [bool((a != b).any()) for a, b in zip(before, after, strict=True)]
+target = duo.parent / "second"
+ops.save_clip(filepath=str(target), person="1")
+made = load_motion(target / "motion.npz").positions_m
+facts["clip_is_of"] = [bool((made == own).all()) for own in after]
 finish(facts)
