@@ -6,6 +6,7 @@ from . import panel_text
 from .armature.bake_options import RootMotion
 from .armature.detected_map import SURE
 from .armature.export_presets import NO_PRESET
+from .armature.linked import linked_source
 from .rig_maps import all_presets
 from .scene_take import count_people
 from .sidebar import SidebarPanel
@@ -40,6 +41,11 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
             points.prop(bake, "frame_in")
             points.prop(bake, "frame_out")
         self.draw_main_button("mvmocap.bake")
+        if bake.target is not None:
+            source = linked_source(bake.target)
+            layout.operator("mvmocap.link" if source is None else "mvmocap.unlink")
+            if source is not None:
+                self.say(context, layout, f"Follows {source.name}. Bake makes keys of it.")
 
     def _draw_map(self, layout: bpy.types.UILayout, bake: bpy.types.PropertyGroup) -> None:
         """Draw the family that was found, and how far to trust it."""

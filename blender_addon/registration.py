@@ -35,6 +35,7 @@ MODULES = (
     "operators.corrections",
     "operators.solve_again",
     "operators.bake",
+    "operators.link",
     "operators.export",
     "operators.report",
     "operators.moments",

@@ -18,6 +18,7 @@ from .library_override import editable_armature
 from .read_rig import read_rig
 from .resample import SampledMotion, part_of_motion, sample_motion
 from .retarget import retarget
+from .rig_settings import apply_settings, check_target
 from .take_scene import add_generated
 
 
@@ -47,7 +48,7 @@ def bake_take(
         InputError: before anything is changed, when the rig cannot be animated, the map does not
             fit, or the range holds no frame.
     """
-    _check_target(armature_object)
+    check_target(armature_object)
     joints = [str(name) for name in clip.joint_names]
     bones = [bone.name for bone in armature_object.data.bones]
     if not bone_map:
@@ -139,21 +140,3 @@ def chosen_motion(clip: MotionClip, options: BakeOptions) -> tuple[SampledMotion
         return motion, options.frame_start
     first, last = (frame - options.frame_start for frame in options.frame_range)
     return part_of_motion(motion, first, last), options.frame_start + max(first, 0)
-
-
-def apply_settings(armature_object: bpy.types.Object, settings: Sequence[RigSetting]) -> None:
-    """Set custom properties of pose bones, such as Rigify's IK-FK switches, where they exist."""
-    for setting in settings:
-        pose_bone = armature_object.pose.bones.get(setting.bone)
-        if pose_bone is not None and setting.name in pose_bone:
-            kind = type(pose_bone[setting.name])
-            pose_bone[setting.name] = kind(setting.value)
-    armature_object.update_tag()  # or drivers of these properties would not run
-
-
-def _check_target(armature_object: bpy.types.Object) -> None:
-    name = armature_object.name
-    scale = np.array(armature_object.matrix_world.to_scale())
-    if scale.min() <= 0 or not np.allclose(scale, scale[0], rtol=1e-3):
-        message = f"{name} is mirrored or scaled unevenly; apply its scale first (Ctrl+A)."
-        raise InputError(message, reason="bad_character")

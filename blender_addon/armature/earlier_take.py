@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from .scene import PART_KEY
 
@@ -27,6 +28,17 @@ def mark_part(item: bpy.types.Object, part: str) -> None:
     action = _action(item)
     if action is not None:
         action[DIGEST_KEY] = _digest(action)
+
+
+def is_untouched(item: bpy.types.Object) -> bool:
+    """Whether an armature moves as the set-up has made it move, as far as can be seen in it."""
+    action = _action(item)
+    is_own = action is not None and action.get(DIGEST_KEY) == _digest(action)
+    animation = item.animation_data
+    has_more = bool(item.constraints) or item.parent is not None
+    has_more |= any(pose_bone.constraints for pose_bone in item.pose.bones)
+    is_there = item.matrix_world == Matrix.Identity(4)
+    return is_own and is_there and not has_more and not animation.nla_tracks
 
 
 def replace_parts(

@@ -3,6 +3,7 @@
 import bpy
 import numpy as np
 
+from .linked import is_link
 from .rig import Rig
 
 
@@ -29,7 +30,11 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
         scale=scale,
         is_deforming=np.array([bone.use_deform for bone in bones], dtype=bool),
         is_free=np.array(
-            [not armature_object.pose.bones[bone.name].constraints for bone in bones], dtype=bool
+            [
+                all(map(is_link, armature_object.pose.bones[bone.name].constraints))
+                for bone in bones
+            ],
+            dtype=bool,
         ),
         inherits_rotation=np.array([bone.use_inherit_rotation for bone in bones], dtype=bool),
         copies=_copies(armature_object, order, rests),

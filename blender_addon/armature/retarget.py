@@ -80,8 +80,9 @@ class _Retarget:
 
     def run(self, followers: Sequence[Follower]) -> RigMotion:
         turned = self._world_rotations()
-        pelvis = self._moving_bone()
-        moved = {} if pelvis is None else {pelvis: self._pelvis_m(pelvis, turned[pelvis])}
+        anchor = hips_anchor(self.rig, self.clip, self.bones)
+        pelvis = None if anchor is None else self.bones[anchor.root]
+        moved = {} if anchor is None else {pelvis: self._pelvis_m(anchor, turned[pelvis])}
         if self.carried_by is not None:
             moved[self.carried_by] = self.rig.heads_m[self.carried_by] + self.way_m
         needed = bones_above(self.rig, [*turned, *moved])
@@ -145,13 +146,6 @@ class _Retarget:
                 shared[bone] = quat.multiply(part, rests[bone])
         return shared
 
-    def _moving_bone(self) -> int | None:
-        """The pelvis's bone, where no mapped bone carries it."""
-        bone = self.bones.get(self.names[int(np.argmin(self.clip.joint_parents))])
-        if bone is None or self.mapped & set(self.rig.path_up(bone)[1:]):
-            return None
-        return bone
-
     def _way_m(self) -> np.ndarray:
         """(F, 3) the way over the floor, scaled."""
         root = self.places_m[:, int(np.argmin(self.clip.joint_parents))]
@@ -176,19 +170,13 @@ class _Retarget:
         is_held = self.options.root_motion == RootMotion.IN_PLACE
         return self.fit.scale * places_m - (self.way_m if is_held else 0.0)
 
-    def _pelvis_m(self, bone: int, turned: np.ndarray) -> np.ndarray:
-        """(F, 3) head of the pelvis's bone in the world.
-
-        What is carried over is the middle of the hips: a character's root bone may lie anywhere.
-        """
-        hips = self._mapped("hip")
-        root = self.names[int(np.argmin(self.clip.joint_parents))]
-        joints = hips if len(hips) == len(_SIDES) else [root]
-        source = self.places_m[:, [self.names.index(joint) for joint in joints]].mean(axis=1)
-        rest = self.rig.heads_m[[self.bones[joint] for joint in joints]].mean(axis=0)
-        offset = self.rig.rotmats[bone].T @ (self.rig.heads_m[bone] - rest)
-        target = self._in_world_m(source) + quat.rotate(turned, np.tile(offset, (len(turned), 1)))
-        target[:, 2] += self.fit.up_m(joints)
+    def _pelvis_m(self, anchor: "HipsAnchor", turned: np.ndarray) -> np.ndarray:
+        """(F, 3) head of the pelvis's bone in the world."""
+        indices = [self.names.index(joint) for joint in anchor.joints]
+        source = self.places_m[:, indices].mean(axis=1)
+        arms = quat.rotate(turned, np.tile(anchor.offset_m, (len(turned), 1)))
+        target = self._in_world_m(source) + arms
+        target[:, 2] += self.fit.up_m(anchor.joints)
         return target
 
     def _mapped(self, kind: str) -> list[str]:
@@ -243,6 +231,35 @@ class _Retarget:
             axis = np.array([0.0, 0.0, -1.0 if side == "left" else 1.0])
         turns = self.turns[:, self.names.index(f"{side}_{kinds[0]}")]
         return quat.rotate(turns, np.tile(axis, (len(turns), 1)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HipsAnchor:
+    """What carries the way: the middle of the hips, as a character's root bone may lie anywhere.
+
+    root:     the clip's root joint, whose bone moves.
+    joints:   those in whose middle the anchor is: both hips, where both are mapped, else the root.
+    offset_m: (3,) from there to the head of the root's bone, in that bone's axes.
+    """
+
+    root: str
+    joints: tuple[str, ...]
+    offset_m: np.ndarray
+
+
+def hips_anchor(rig: Rig, clip: MotionClip, bones: Mapping[str, int]) -> HipsAnchor | None:
+    """Where a rig is anchored; None where no bone moves, or a mapped one carries the root's.
+
+    bones: bone indices by joint.
+    """
+    root = str(clip.joint_names[int(np.argmin(clip.joint_parents))])
+    bone = bones.get(root)
+    if bone is None or set(bones.values()) & set(rig.path_up(bone)[1:]):
+        return None
+    hips = tuple(f"{side}_hip" for side in _SIDES)
+    joints = hips if all(joint in bones for joint in hips) else (root,)
+    middle = rig.heads_m[[bones[joint] for joint in joints]].mean(axis=0)
+    return HipsAnchor(root, joints, rig.rotmats[bone].T @ (rig.heads_m[bone] - middle))
 
 
 def root_bone_of(rig: Rig, bones: Mapping[str, int]) -> str:

@@ -78,8 +78,7 @@ def set_up_take(
     cameras = add_take_cameras(name, clip, proxies, collection, frame_start=frame_start)
     parts = {f"camera {view + 1}": camera for view, camera in enumerate(cameras)}
     for person, armature_object in enumerate(people):
-        part = f"{ARMATURE_PART} {person + 1}" if person else ARMATURE_PART
-        parts[part] = armature_object
+        parts[_armature_part(person)] = armature_object
     for part, item in parts.items():
         mark_part(item, part)
     replace_parts(earlier, parts)
@@ -97,6 +96,14 @@ def parts_in(scene: bpy.types.Scene, name: str) -> set[str]:
     return set() if collection is None else {found[PART_KEY] for found in parts_of(collection)}
 
 
+def skeleton_in(scene: bpy.types.Scene, name: str, person: int) -> bpy.types.Object | None:
+    """The armature that `set_up_take` has generated for a performer; None if it is not there."""
+    collection = find_own_collection(name, scene.collection)
+    part = _armature_part(person)
+    parts = [] if collection is None else parts_of(collection)
+    return next((found for found in parts if found[PART_KEY] == part), None)
+
+
 def add_generated(
     name: str,
     clip: MotionClip,
@@ -112,6 +119,10 @@ def add_generated(
     armature_object = generate_armature(name, bones, collection, has_root=has_root)
     bake_motion(armature_object, bones, motion, frame_start=frame_start, root_motion=root_motion)
     return armature_object
+
+
+def _armature_part(person: int) -> str:
+    return f"{ARMATURE_PART} {person + 1}" if person else ARMATURE_PART
 
 
 def add_take_cameras(

@@ -1,7 +1,7 @@
 """Put the take's motion on an armature, and choose which bone follows which joint."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -10,6 +10,7 @@ from mvmocap_core.errors import InputError, MocapError
 from ..armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 from ..armature.bone_presets import BonePreset, write_preset
 from ..armature.detected_map import DetectedMap
+from ..armature.linked import linked_source, unlink_character
 from ..panel_text import sentence
 from ..performer_choice import chosen
 from ..rig_maps import (
@@ -24,6 +25,9 @@ from ..rig_maps import (
 )
 from ..scene_take import load_clip, person_name, take_folder
 from .take_poll import TakePoll
+
+if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
+    from mvmocap_core.motion.clip import MotionClip
 
 
 class MVMOCAP_OT_bake(TakePoll, bpy.types.Operator):
@@ -42,8 +46,8 @@ class MVMOCAP_OT_bake(TakePoll, bpy.types.Operator):
         bake = scene.mvmocap_bake
         try:
             person = chosen(bake)
-            clip = load_clip(scene, person)
             options = bake_options(scene)
+            clip = _motion(scene, load_clip(scene, person))
             if bake.target is None:
                 name = person_name(take_folder(scene), person)
                 baked = bake_generated(name, clip, options, scene.collection)
@@ -54,6 +58,7 @@ class MVMOCAP_OT_bake(TakePoll, bpy.types.Operator):
                     bake.target, clip, mapped_bones(bake), options,
                     settings=rig_settings(bake), followers=rig_followers(bake),
                 )  # fmt: skip
+                unlink_character(baked.armature_object)
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
@@ -62,6 +67,17 @@ class MVMOCAP_OT_bake(TakePoll, bpy.types.Operator):
             follow_override(bake, baked.armature_object)
         self.report({"INFO"}, f"Baked {baked.n_frames} frames onto {baked.armature_object.name}")
         return {"FINISHED"}
+
+
+def _motion(scene: bpy.types.Scene, clip: "MotionClip") -> "MotionClip":
+    """The take's motion, or what a linked character shows: that of the skeleton in the scene."""
+    bake = scene.mvmocap_bake
+    source = None if bake.target is None else linked_source(bake.target)
+    if source is None:
+        return clip
+    from ..armature.skeleton_motion import motion_in_scene
+
+    return motion_in_scene(source, clip, scene, frame_start=bake.frame_start)
 
 
 class MVMOCAP_OT_detect_bones(bpy.types.Operator):

@@ -7,11 +7,12 @@ import numpy as np
 from bench import arguments, finish
 from rigs import add_rigify_rig
 
-from blender_addon.armature.animate import apply_settings, bake_take
+from blender_addon.armature.animate import bake_take
 from blender_addon.armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 from blender_addon.armature.bone_presets import BUNDLED, RigSetting, read_presets
 from blender_addon.armature.mapping.detect import detect_bones
 from blender_addon.armature.read_rig import read_rig
+from blender_addon.armature.rig_settings import apply_settings
 from mvmocap_core.motion.clip import load_motion
 
 SHOWN = [f"ORG-{bone}.{side}" for side in "LR"
