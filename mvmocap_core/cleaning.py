@@ -102,7 +102,10 @@ def clean_solved(take: Take, solved: Sequence[Evidence], options: CleanUp) -> li
 
 
 def _forget_people(take: Take, n_people: int) -> None:
-    """Remove what an earlier solve found of more people than there are now."""
+    """Remove the motions of more people than there are now.
+
+    The solve of the whole take stays: corrections that leave nothing of somebody may go again.
+    """
     for person in range(n_people, MAX_PEOPLE):
         for path in _own_files(take, person):
             path.unlink(missing_ok=True)
@@ -161,6 +164,12 @@ def whole_path(take: Take, person: int) -> Path:
     return own_file(take.folder / "stages", "whole.npz", person)
 
 
+def forget_wholes(take: Take, n_people: int) -> None:
+    """Remove what an earlier solve of the whole take kept of more people than this one."""
+    for person in range(n_people, MAX_PEOPLE):
+        whole_path(take, person).unlink(missing_ok=True)
+
+
 def _solved_path(take: Take, person: int) -> Path:
     return own_file(take.folder / "stages", "solved.npz", person)
 
@@ -168,8 +177,7 @@ def _solved_path(take: Take, person: int) -> Path:
 def _own_files(take: Take, person: int) -> list[Path]:
     """What a solve leaves of each performer; not the corrections, which are the user's."""
     keypoints = own_file(take.folder, KEYPOINTS_FILE, person)
-    paths = (_solved_path(take, person), whole_path(take, person), keypoints)
-    return [*paths, take.motion_path_of(person)]
+    return [_solved_path(take, person), keypoints, take.motion_path_of(person)]
 
 
 def _pictures_path(take: Take) -> Path:

@@ -129,14 +129,17 @@ def _unpack(chosen: argparse.Namespace, console: Console) -> None:
 
 def _correct(chosen: argparse.Namespace, console: Console) -> None:
     from mvmocap_core.correcting import correct_take
+    from mvmocap_core.naming import name_by_numbers
 
+    if chosen.exchange or chosen.join:
+        name_by_numbers(chosen.take, chosen.exchange, chosen.join)
     report = correct_take(chosen.take, console.progress, on_stage=console.stage)
     record = {"command": chosen.name, "take": str(chosen.take), **report}
     _tell_report(report, record, chosen.take, console)
 
 
 def _report(chosen: argparse.Namespace, console: Console) -> None:
-    from mvmocap_core.correcting import corrections_of_solve
+    from mvmocap_core.correcting import corrections_of_solve, identities_of_solve
     from mvmocap_core.pipeline import solve
     from mvmocap_core.take import Take
 
@@ -149,6 +152,7 @@ def _report(chosen: argparse.Namespace, console: Console) -> None:
         console.progress,
         on_stage=console.stage,
         corrections=corrections_of_solve(take),
+        identities=identities_of_solve(take),
     )
     record = {"command": chosen.name, "take": str(chosen.take), **report}
     _tell_report(report, record, chosen.take, console)

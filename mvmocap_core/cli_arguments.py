@@ -127,8 +127,7 @@ def make_parser() -> argparse.ArgumentParser:
     ):
         _add_solve(_add(commands, name, text), last_stage)
     _add_clean(_add(commands, "clean", "clean a take's motion up with other choices"))
-    correct = _add(commands, "correct", "solve again what corrections.json changes")
-    correct.add_argument("take", type=Path, metavar="TAKE")
+    _add_correct(_add(commands, "correct", "solve again what corrections.json changes"))
     _add_clip(_add(commands, "clip", "make a clip of solved motions"))
     report = _add(commands, "report", "make a take's report again")
     report.add_argument("take", type=Path, metavar="TAKE")
@@ -181,6 +180,29 @@ def _add_solve(parser: argparse.ArgumentParser, last_stage: str) -> None:
             default=[],
         )
     parser.set_defaults(last_stage=last_stage)
+
+
+def _add_correct(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("take", type=Path, metavar="TAKE")
+    parser.add_argument(
+        "--exchange",
+        type=float,
+        nargs="+",
+        action="append",
+        default=[],
+        metavar="N",
+        help="VIDEO FIRST SECOND START [END]: from START s on (until END s), in this video, two "
+        "performers were taken for each other; numbers count from 1",
+    )
+    parser.add_argument(
+        "--join",
+        type=float,
+        nargs=5,
+        action="append",
+        default=[],
+        metavar=("VIDEO", "PERFORMER", "TIME", "X", "Y"),
+        help="whoever is at pixel X, Y of this video at TIME s, and was left out, is a performer",
+    )
 
 
 def _add_clean(parser: argparse.ArgumentParser) -> None:

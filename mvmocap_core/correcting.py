@@ -22,8 +22,11 @@ from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import (
     corrections_record,
     load_everybodys,
+    load_identities,
     parse_corrections,
 )
+from mvmocap_core.corrections.followed import load_followed
+from mvmocap_core.corrections.identities import Identity, identified
 from mvmocap_core.corrections.keypoints import ViewKeypoints, save_keypoints
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import InputError
@@ -35,7 +38,6 @@ from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.take import Take, open_take
-from mvmocap_core.take_files import count_motions
 
 NO_CORRECTIONS = Corrections()
 
@@ -44,7 +46,7 @@ NO_CORRECTIONS = Corrections()
 class WholeSolve:
     """What the last solve of a whole take found of a performer, from which corrections start.
 
-    found:       its result; the tracks as the detector left them.
+    found:       its result; the tracks as the detector left them, people named as was known.
     corrections: those that it took into account, as JSON.
     body:        the performer's, None until it is needed.
     """
@@ -72,7 +74,10 @@ def correct_take(
     with open_take(take_folder) as take:
         whole = _load_wholes(take)
         edited = load_everybodys(take.folder)
-        solved = stages.run("correct", lambda told: correct_everybody(take, whole, edited, told))
+        named = named_again(take, load_identities(take.folder))
+        solved = stages.run(
+            "correct", lambda told: correct_everybody(take, whole, edited, told, named)
+        )
         choices = cleaning.kept_choices(take, solved[0])
         return cleaning.finish_again(take, solved, choices, stages)
 
@@ -81,6 +86,14 @@ def corrections_of_solve(take: Take) -> list[Corrections] | None:
     """What the last solve of the whole take took into account of each performer; None if none."""
     try:
         return [parse_corrections(json.loads(whole.corrections)) for whole in _load_wholes(take)]
+    except InputError:
+        return None
+
+
+def identities_of_solve(take: Take) -> tuple[Identity, ...] | None:
+    """Who was who for the last solve of the whole take; None if there was none."""
+    try:
+        return load_followed(take.folder)[1]
     except InputError:
         return None
 
@@ -113,33 +126,69 @@ def keep_whole(
     """
     whole = WholeSolve(found, json.dumps(corrections_record(corrections)))
     save_arrays(cleaning.whole_path(take, person), to_arrays(whole))
-    swapped = _swaps_of(found)
-    views = [ViewKeypoints(*pair) for pair in zip(found.tracks, swapped, strict=True)]
-    save_keypoints(take.folder, views, person)
+    _keep_keypoints(take, found, person)
     return whole
 
 
+def _keep_keypoints(take: Take, found: Evidence, person: int) -> list[np.ndarray]:
+    """Write a performer's keypoints; returns where left and right are exchanged in them."""
+    swapped = _swaps_of(found)
+    views = [ViewKeypoints(*pair) for pair in zip(found.tracks, swapped, strict=True)]
+    save_keypoints(take.folder, views, person)
+    return swapped
+
+
+def named_again(take: Take, identities: Sequence[Identity]) -> list[list[Track]] | None:
+    """The performers' tracks (P) of (V) where people are named in another way than for the solve.
+
+    None where nothing has changed. Raises InputError if somebody named is not there.
+    """
+    try:
+        followed, known = load_followed(take.folder)
+    except InputError:
+        if identities:
+            raise
+        return None
+    return None if tuple(identities) == known else identified(identities, followed)
+
+
 def correct_everybody(
-    take: Take, whole: Sequence[WholeSolve], edited: Sequence[Corrections], progress: Progress
+    take: Take,
+    whole: Sequence[WholeSolve],
+    edited: Sequence[Corrections],
+    progress: Progress,
+    named: Sequence[Sequence[Track]] | None = None,
 ) -> list[Evidence]:
-    """The solve with the corrections as they are now, performer by performer."""
-    share = 1.0 / len(whole)
-    return [
-        _correct_whole(take, person, each, edited[person], part(progress, person * share, share))
-        for person, each in enumerate(whole)
-    ]
+    """The solve with the corrections as they are now, performer by performer.
+
+    named: see `named_again`; performers beyond them are left out.
+    """
+    people = [each.found.tracks for each in whole] if named is None else named[: len(whole)]
+    share = 1.0 / len(people)
+    solved: list[Evidence] = []
+    for person, tracks in enumerate(people):
+        told = part(progress, person * share, share)
+        corrected = _correct_whole(take, person, whole[person], tracks, edited[person], told)
+        solved.append(corrected)
+    return solved
 
 
 def _correct_whole(
-    take: Take, person: int, whole: WholeSolve, edited: Corrections, progress: Progress
+    take: Take,
+    person: int,
+    whole: WholeSolve,
+    tracks: Sequence[Track],
+    edited: Corrections,
+    progress: Progress,
 ) -> Evidence:
-    """One performer's tracks, fitted motion and contacts."""
+    """One performer's tracks, fitted motion and contacts. tracks: as they are named now."""
     found = whole.found
-    swapped = _swaps_of(found)
+    swapped = _keep_keypoints(take, replace(found, tracks=tuple(tracks)), person)
+    after = steady_tracks(apply(edited, tracks, swapped), found.moved)
+    if tracks is not found.tracks:
+        swapped = _swaps_of(found)
     earlier = parse_corrections(json.loads(whole.corrections))
-    before, after = (
-        steady_tracks(apply(each, found.tracks, swapped), found.moved) for each in (earlier, edited)
-    )
+    before = steady_tracks(apply(earlier, found.tracks, swapped), found.moved)
     changed_s = _changed_s(found, before, after)
     motion = found.motion
     if changed_s:
@@ -201,7 +250,10 @@ def _measure(take: Take, person: int, whole: WholeSolve, tracks: Sequence[Track]
 
 
 def _load_wholes(take: Take) -> list[WholeSolve]:
-    return [_load_whole(take, person) for person in range(max(count_motions(take.folder), 1))]
+    people = [_load_whole(take, 0)]
+    while cleaning.whole_path(take, len(people)).exists():
+        people.append(_load_whole(take, len(people)))
+    return people
 
 
 def _load_whole(take: Take, person: int) -> WholeSolve:

@@ -13,7 +13,14 @@ from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
-from mvmocap_core.corrections.files import corrections_record, load_everybodys
+from mvmocap_core.corrections.files import (
+    corrections_record,
+    identities_record,
+    load_everybodys,
+    load_identities,
+)
+from mvmocap_core.corrections.followed import save_followed
+from mvmocap_core.corrections.identities import Followed, Identity, identified
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.detector import Detector
 from mvmocap_core.detection.given_keypoints import GivenKeypoints, content_of, find_sources
@@ -29,6 +36,7 @@ from mvmocap_core.known_cameras.checkerboard import measure_lens
 from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import MAX_PEOPLE, SolveOptions
+from mvmocap_core.people.following import fragments
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
@@ -59,11 +67,13 @@ def solve(
     on_stage: Callable[[StageEvent], None] = ignore_event,
     last_stage: LastStage = "report",
     corrections: Sequence[Corrections] | None = None,
+    identities: Sequence[Identity] | None = None,
 ) -> dict[str, Any]:
     """Solve videos into a take's folder, reusing what it already holds.
 
-    corrections: those that the whole solve takes into account, by performer; None for the take's
-    own. What the take's own say beyond that changes only its part of the motion, see `correcting`.
+    corrections: those that the whole solve takes into account, by performer; identities: who is
+    who. None for the take's own, whatever of which is beyond that changes only its part of the
+    motion, see `correcting`.
 
     Returns the report; with an earlier `last_stage`, what that stage found.
     Raises InputError when the input cannot be used; UnsolvableError when the videos cannot be
@@ -76,7 +86,9 @@ def solve(
         whole = edited
         if corrections is not None:
             whole = [*corrections, *[correcting.NO_CORRECTIONS] * (MAX_PEOPLE - len(corrections))]
-        job = _Job(tuple(videos), options, take, stages, (whole, edited))
+        named = load_identities(take.folder)
+        known = named if identities is None else identities
+        job = _Job(tuple(videos), options, take, stages, (whole, edited), (known, named))
         infos = job.probe()
         try:
             return job.solve(infos, last_stage)
@@ -103,12 +115,14 @@ class _Job:
         take: Take,
         stages: Stages,
         corrections: tuple[Sequence[Corrections], Sequence[Corrections]],
+        identities: tuple[Sequence[Identity], Sequence[Identity]],
     ) -> None:
         self.videos = videos
         self.options = options
         self.take = take
         self.stages = stages
         self.corrections, self.edited = corrections
+        self.identities, self.named = identities
         self.hashes: list[str] = []
         self.given = nothing_given(len(videos))
         self.sources: dict[Path, Path] = {}
@@ -119,7 +133,8 @@ class _Job:
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
-        found, matched_s = self.people(detections, moved)
+        followed, matched_s = self.people(detections, moved)
+        found = identified(self.identities, followed)
         edits = self.corrections[: len(found)]
         people = [
             steady_tracks(apply(own, tracks), moved)
@@ -153,7 +168,7 @@ class _Job:
             )
             for tracks, fit, (_, single_views) in zip(found, fits, lifted, strict=True)
         ]
-        solved = self.correct(whole)
+        solved = self.correct(whole, followed)
         return self.report(self.clean(solved), solved)
 
     def probe(self) -> tuple[VideoInfo, ...]:
@@ -220,8 +235,8 @@ class _Job:
 
     def people(
         self, detections: Sequence[Detections], moved: Sequence[CameraMotion]
-    ) -> tuple[list[list[Track]], float | None]:
-        def work(progress: Progress) -> Performers:
+    ) -> tuple[Followed, float | None]:
+        def work(progress: Progress) -> tuple[Followed, float | None]:
             for each, video in zip(detections, self.videos, strict=True):
                 checks.check_person_found(each, video)
             if self.options.people == 1:
@@ -231,10 +246,13 @@ class _Job:
                 found = find_performers(detections, moved, self.options.people, offsets_s=given_s)
             for track, video in zip(found.people[0], self.videos, strict=True):
                 checks.check_person_long_enough(track, video)
-            return found
+            left_out = [
+                fragments(each, [tracks[view] for tracks in found.people])
+                for view, each in enumerate(detections)
+            ]
+            return Followed.of(found.people, left_out), found.offset_s
 
-        performers = self.stages.run("people", work)
-        return performers.people, performers.offset_s
+        return self.stages.run("people", work)
 
     def sync(
         self, people: Sequence[Sequence[Track]], matched_s: float | None
@@ -245,6 +263,7 @@ class _Job:
             "corrections": [
                 corrections_record(own)["videos"] for own in self.corrections[: len(people)]
             ],
+            "identities": identities_record(self.identities)["identities"],
             "code": code_hash(
                 "people", "group", "corrections", "stabilisation", "sync", "geometry", "video"
             ),
@@ -324,13 +343,16 @@ class _Job:
             ),
         ).clips
 
-    def correct(self, found: Sequence[Evidence]) -> list[Evidence]:
+    def correct(self, found: Sequence[Evidence], followed: Followed) -> list[Evidence]:
         def work(progress: Progress) -> list[Evidence]:
+            save_followed(self.take.folder, followed, self.identities)
+            cleaning.forget_wholes(self.take, len(found))
             whole = [
                 correcting.keep_whole(self.take, each, self.corrections[person], person)
                 for person, each in enumerate(found)
             ]
-            return correcting.correct_everybody(self.take, whole, self.edited, progress)
+            named = correcting.named_again(self.take, self.named)
+            return correcting.correct_everybody(self.take, whole, self.edited, progress, named)
 
         return self.stages.run("correct", work)
 

@@ -15,8 +15,8 @@ POINTS = ("heel", "toe")
 
 BodyPart = Literal["whole", "upper", "lower"]
 
-_FARTHEST_PX = 1e5
-_FARTHEST_S = 1e6
+FARTHEST_PX = 1e5
+FARTHEST_S = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class MovedKeypoint:
 
     def __post_init__(self) -> None:
         _check_landmark(self.landmark)
-        _check_number("time_s", self.time_s, _FARTHEST_S)
-        _check_number("x_px", self.x_px, _FARTHEST_PX)
-        _check_number("y_px", self.y_px, _FARTHEST_PX)
+        check_number("time_s", self.time_s, FARTHEST_S)
+        check_number("x_px", self.x_px, FARTHEST_PX)
+        check_number("y_px", self.y_px, FARTHEST_PX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class HiddenLandmark:
 
     def __post_init__(self) -> None:
         _check_landmark(self.landmark)
-        _check_range(self.start_s, self.end_s)
+        check_range(self.start_s, self.end_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class SideState:
 
     def __post_init__(self) -> None:
         _check_choice("part", self.part, PARTS)
-        _check_range(self.start_s, self.end_s)
+        check_range(self.start_s, self.end_s)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +76,7 @@ class FootContact(ContactEdit):
     def __post_init__(self) -> None:
         _check_choice("foot", self.foot, FEET)
         _check_choice("point", self.point, POINTS)
-        _check_range(self.start_s, self.end_s)
+        check_range(self.start_s, self.end_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +115,17 @@ def _check_choice(field: str, value: str, choices: Sequence[str]) -> None:
         raise InputError(f"{field} {value!r}: choose one of {shown}.", reason="bad_corrections")
 
 
-def _check_number(field: str, value: float, farthest: float) -> None:
+def check_number(field: str, value: float, farthest: float) -> None:
+    """Raise InputError if a value is not finite, or beyond all sense."""
     if not (math.isfinite(value) and abs(value) <= farthest):
         message = f"{field} {value:g}: give a number within {farthest:g}."
         raise InputError(message, reason="bad_corrections")
 
 
-def _check_range(start_s: float, end_s: float) -> None:
-    _check_number("start_s", start_s, _FARTHEST_S)
-    _check_number("end_s", end_s, _FARTHEST_S)
+def check_range(start_s: float, end_s: float) -> None:
+    """Raise InputError if a range's ends are not times in order."""
+    check_number("start_s", start_s, FARTHEST_S)
+    check_number("end_s", end_s, FARTHEST_S)
     if end_s < start_s:
         message = f"end_s {end_s:g} is before start_s {start_s:g}; exchange them."
         raise InputError(message, reason="bad_corrections")

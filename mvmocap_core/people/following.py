@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from mvmocap_core.detection.detections import Detections, Track
-from mvmocap_core.people.tracks import PeopleInFrames, mean_distance, track_of_slots
+from mvmocap_core.people.tracks import PeopleInFrames, mean_distance, track_of_slots, without_frames
 
 PIECE_GAP_S = 0.12
 PIECE_SLACK = 0.05  # of a person's size: the detector's noise
@@ -53,6 +53,20 @@ def follow_everybody(detections: Detections) -> list[Track]:
         slots[chain.frames] = chain.slots
         tracks.append(track_of_slots(detections, slots))
     return tracks
+
+
+def fragments(detections: Detections, performers: Sequence[Track]) -> list[Track]:
+    """Tracks of whoever is none of the performers, followed for `MIN_TRACK_S` at the least."""
+    left = []
+    for track in follow_everybody(detections):
+        is_taken = np.zeros(len(track.times_s), dtype=bool)
+        for performer in performers:
+            is_taken |= (performer.keypoints_2d_px == track.keypoints_2d_px).any(axis=(1, 2))
+        own = without_frames(track, is_taken)
+        frame_s = float(np.median(np.diff(track.times_s)))
+        if (own.confidence.max(axis=1) > 0).sum() * frame_s >= MIN_TRACK_S:
+            left.append(own)
+    return left
 
 
 def _pieces(people: PeopleInFrames) -> list[_Piece]:

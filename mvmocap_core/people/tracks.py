@@ -1,6 +1,6 @@
 """Follows people through one video and picks the performer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -193,4 +193,14 @@ def track_of_slots(detections: Detections, slots: np.ndarray) -> Track:
             is_there[:, None, None], detections.world_landmarks_m[rows, slots], np.nan
         ),
         image_size=detections.image_size,
+    )
+
+
+def without_frames(track: Track, is_absent: np.ndarray) -> Track:
+    """The track with nobody in the frames (F,) where it says so."""
+    return replace(
+        track,
+        keypoints_2d_px=np.where(is_absent[:, None, None], np.nan, track.keypoints_2d_px),
+        confidence=np.where(is_absent[:, None], 0.0, track.confidence),
+        world_landmarks_m=np.where(is_absent[:, None, None], np.nan, track.world_landmarks_m),
     )

@@ -217,6 +217,7 @@ def test_nothing_stays_of_a_performer_who_is_gone(tmp_path, found):
     take = Take(tmp_path)
     keep_solved(take, [found, found])
     assert len(load_keypoints(take.folder, 1)) == 2
+    cleaning.forget_wholes(take, 1)
     cleaning.clean_solved(take, [found], NO_CLEAN_UP)
     assert sorted(path.name for path in tmp_path.glob("**/*.npz")) == [
         "keypoints.npz", "motion.npz", "solved.npz", "whole.npz",
