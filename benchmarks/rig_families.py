@@ -145,13 +145,13 @@ def _finger_rows(
     """Three bones a finger, as the document names them."""
     pattern, hand = document["fingers"]["pattern"], document["fingers"]["parent"]
     words = dict(zip(FINGERS, document["fingers"].get("words", FINGERS), strict=True))
+    joints = document["fingers"].get("joints", ("1", "2", "3"))
     rows = []
     for side, token, _ in _sides("{s}", document["sides"]):
         for finger, word in words.items():
             above = hand.replace("{s}", token)
-            for number in (1, 2, 3):
-                name = pattern.replace("{s}", token).replace("{f}", word)
-                name = name.replace("{n}", str(number))
+            for number, text in enumerate(joints, start=1):
+                name = pattern.replace("{s}", token).replace("{f}", word).replace("{n}", text)
                 rows.append((name, above, place_of(f"{number}{finger}", side, places)))
                 above = name
     return rows

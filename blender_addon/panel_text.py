@@ -18,6 +18,7 @@ STAGES = {
     "calibrate": "Finding the cameras",
     "lift": "Guessing depth from single views",
     "body": "Fitting the body",
+    "hands": "Finding the fingers",
     "correct": "Correcting",
     "clean": "Cleaning up",
     "report": "Writing the report",

@@ -20,9 +20,10 @@ class MVMOCAP_PT_solve(SidebarPanel, bpy.types.Panel):
         layout = self.layout
         settings = context.scene.mvmocap
         state = context.window_manager.mvmocap
-        row = layout.row()
-        row.enabled = not state.is_running
-        row.prop(settings, "quality", expand=True)
+        options = layout.column()
+        options.enabled = not state.is_running
+        options.row().prop(settings, "quality", expand=True)
+        options.prop(settings, "hands")
         if state.is_running:
             self._draw_progress(state)
             return

@@ -111,6 +111,11 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
         min=0,
         max=MAX_PEOPLE,
     )
+    hands: bpy.props.BoolProperty(
+        name="Fingers",
+        description="Find fingers and wrists too, which takes about twice as long",
+        default=_DEFAULTS.hands,
+    )
     use_fps: bpy.props.BoolProperty(
         name="Own Frame Rate",
         description="Solve at another frame rate than the first video's",
@@ -144,6 +149,7 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
             device=self.device.lower(),
             method=self.method.lower(),
             people=self.people,
+            hands=self.hands,
             detector=QUALITIES[self.quality],
         )
 

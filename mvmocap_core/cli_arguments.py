@@ -179,6 +179,8 @@ def _add_solve(parser: argparse.ArgumentParser, last_stage: str) -> None:
             action="append",
             default=[],
         )
+    hands_help = "find fingers too, which takes about twice as long"
+    parser.add_argument("--hands", action="store_true", help=hands_help)
     parser.set_defaults(last_stage=last_stage)
 
 

@@ -31,6 +31,7 @@ from mvmocap_core.corrections.keypoints import ViewKeypoints, save_keypoints
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.contacts import edited as edited_contacts
+from mvmocap_core.motion.fingers import fingers_of, with_fingers, without_fingers
 from mvmocap_core.progress import Progress, part
 from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_tracks
@@ -195,7 +196,10 @@ def _correct_whole(
         progress(0.0, "Measuring the body")
         body = whole.body or _measure(take, person, whole, before)
         seen = _seen(found, after)
-        motion = refit_body(motion, seen, found.calibration, body, changed_s, progress=progress)
+        refit = refit_body(
+            without_fingers(motion), seen, found.calibration, body, changed_s, progress=progress
+        )
+        motion = with_fingers(refit, fingers_of(motion))
     contacts = edited_contacts(motion.contacts, motion.times_s, edited.contacts)
     return replace(found, tracks=tuple(after), motion=replace(motion, contacts=contacts))
 

@@ -32,7 +32,7 @@ class DoctorError(MocapError):
 def examine(*, use_network: bool, with_self_test: bool = False) -> dict[str, Any]:
     """Look at everything a solve needs. Raises ModelError if a missing model cannot be had.
 
-    use_network:    get the default model where it is missing.
+    use_network:    get the default model and that of hands where they are missing.
     with_self_test: solve something known too; a few seconds.
     """
     is_usable = not unserved()
@@ -130,11 +130,12 @@ def _codecs() -> dict[str, Any]:
 
 
 def _models(use_network: bool) -> dict[str, dict[str, str | None]]:
-    from mvmocap_core.detection.models import fetch_model
+    from mvmocap_core.detection.models import HAND, fetch_model
 
     if use_network:
-        fetch_model(DETECTORS[0])
-    return {model: _model_state(model) for model in DETECTORS}
+        for model in (DETECTORS[0], HAND):
+            fetch_model(model)
+    return {model: _model_state(model) for model in (*DETECTORS, HAND)}
 
 
 def _model_state(model: str) -> dict[str, str | None]:

@@ -23,6 +23,7 @@ class SolveOptions:
               single views, for what two do not see.
     people:   number of performers; 0 counts those who perform, and leaves bystanders out.
     detector: MediaPipe pose model.
+    hands:    find fingers too; the slowest part of a solve then.
     keypoints: files or folders of keypoints that another program found, one for each video or one
               for all; empty detects.
 
@@ -42,6 +43,7 @@ class SolveOptions:
     method: str = "auto"
     people: int = 1
     detector: str = "heavy"
+    hands: bool = False
     keypoints: tuple[str, ...] = ()
     offset_s: tuple[float | None, ...] | None = None
     focal_35mm: tuple[float | None, ...] | None = None

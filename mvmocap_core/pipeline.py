@@ -27,6 +27,7 @@ from mvmocap_core.detection.given_keypoints import GivenKeypoints, content_of, f
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.finding_hands import find_hands
 from mvmocap_core.given_facts import gather_facts
 from mvmocap_core.group.clocks import common_timeline
 from mvmocap_core.group.performers import Performers, find_performers
@@ -80,7 +81,7 @@ def solve(
     solved, after writing a report that says why. An earlier motion stays in both cases.
     """
     checks.check_videos(videos, options.method, options.people)
-    stages = Stages(progress, on_stage)
+    stages = Stages(progress, on_stage, has_hands=options.hands)
     with open_take(take_folder) as take:
         edited = load_everybodys(take.folder)
         whole = edited
@@ -154,13 +155,14 @@ class _Job:
         ]
         lifted = self.lift(seen, timeline, calibration, fps)
         fits = self.body(seen, timeline, calibration, [guess for guess, _ in lifted], fps, inputs)
+        fits = self.hands([with_moving_cameras(fit, moved) for fit in fits], seen[0], timeline)
         whole = [
             Evidence(
                 infos=tuple(infos),
                 tracks=tuple(tracks),
                 timeline=timeline,
                 calibration=calibration,
-                motion=with_moving_cameras(fit, moved),
+                motion=fit,
                 options=self.options,
                 given=self.given,
                 moved=tuple(moved),
@@ -342,6 +344,14 @@ class _Job:
                 tuple(fit_people(people, timeline, calibration, lifted, options, fps, told))
             ),
         ).clips
+
+    def hands(
+        self, fits: Sequence[MotionClip], tracks: Sequence[Track], timeline: Timeline
+    ) -> Sequence[MotionClip]:
+        if not self.options.hands:
+            return fits
+        times_s = [track.times_s for track in tracks]
+        return find_hands(fits, self.videos, self.hashes, times_s, timeline, self.take, self.stages)
 
     def correct(self, found: Sequence[Evidence], followed: Followed) -> list[Evidence]:
         def work(progress: Progress) -> list[Evidence]:

@@ -25,6 +25,8 @@ STAGE_SHARES = {
     "report": 0.03,
 }
 """The stages in their order, and about what part of a job's time each takes."""
+_HANDS_AFTER, _HANDS_SHARE = "body", 1.2
+"""Where a job that looks for hands does so, and about how long that takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Stages:
     """Runs stages one after another.
 
     only: the stages that the job has, in order; None for all of them.
+    has_hands: the job looks for hands too.
     timings_s: seconds by stage, of the stages done so far.
     reused:    the stages whose result was found in the take.
     """
@@ -59,12 +62,17 @@ class Stages:
         on_stage: Callable[[StageEvent], None] = ignore_event,
         *,
         only: Sequence[str] | None = None,
+        has_hands: bool = False,
     ) -> None:
         self.timings_s: dict[str, float] = {}
         self.reused: list[str] = []
         self._progress = progress
         self._on_stage = on_stage
-        self._shares = {name: STAGE_SHARES[name] for name in only or STAGE_SHARES}
+        self._shares: dict[str, float] = {}
+        for name in only or STAGE_SHARES:
+            self._shares[name] = STAGE_SHARES[name]
+            if has_hands and name == _HANDS_AFTER:
+                self._shares["hands"] = _HANDS_SHARE
 
     def run(self, stage: str, work: Callable[[Progress], T]) -> T:
         """Do a stage's work. `work` is given the progress of this stage alone, 0 to 1."""

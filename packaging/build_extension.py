@@ -16,7 +16,7 @@ from validation import InvalidZipError, validate_zip
 from wheel_files import read_wheel, sha256_of
 from wheel_lock import REPOSITORY, read_lock, wheels_of, write_lock
 
-from mvmocap_core.detection.models import fetch_model
+from mvmocap_core.detection.models import HAND, fetch_model
 from mvmocap_core.errors import ModelError
 from mvmocap_core.options import DETECTORS
 
@@ -53,7 +53,7 @@ def _lock() -> None:
 
 def _build(editions: Sequence[Edition], out: Path) -> Iterator[Path]:
     locked = read_lock()
-    models = [fetch_model(name) for name in DETECTORS]
+    models = [fetch_model(name) for name in (*DETECTORS, HAND)]
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as folder:
         core = build_core_wheel(Path(folder), models=models)
         for edition in editions:

@@ -1,4 +1,4 @@
-"""Builds mvmocap_core as a wheel with the pose models inside, the same bytes every time."""
+"""Builds mvmocap_core as a wheel with the models inside, the same bytes every time."""
 
 import hashlib
 import shutil
@@ -29,7 +29,7 @@ def build_core_wheel(folder: Path, *, models: Sequence[Path]) -> Path:
     The version carries a hash of the content: Blender does not unpack a wheel anew whose name and
     version it already has.
 
-    models: the pose detector's model files.
+    models: the detectors' model files.
     Raises BuildError with pip's last lines.
     """
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as name:
@@ -50,7 +50,7 @@ def _copy_sources(tree: Path) -> None:
     shutil.copytree(
         REPOSITORY / "mvmocap_core",
         tree / "mvmocap_core",
-        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "*.task"),
+        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "*.task", "*.tflite"),
         copy_function=shutil.copyfile,
     )
 

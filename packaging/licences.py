@@ -26,6 +26,8 @@ under the versions named here.
   OpenMP runtime: see its NOTICE and the folder third_party beside its licence.
 - `pose_landmarker_*.task` are MediaPipe's pose models, Apache-2.0, from the npm package
   `@mediapipe/pose` 0.5.1675469404; the text is that of `mediapipe`.
+- `hand_landmark_full.tflite` is MediaPipe's network of hands, Apache-2.0, from the Python package
+  `mediapipe` 0.10.21; the same text.
 
 | package | version | licence | from |
 | --- | --- | --- | --- |

@@ -8,13 +8,15 @@ import numpy as np
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.fingers import fingers_of
 
 from .bake_options import BakeOptions, RetargetOptions
 from .bone_map import check_bone_map
-from .bone_presets import Follower, RigSetting
+from .bone_presets import BUNDLED, Follower, RigSetting, read_presets
 from .eulers import EULER_ORDERS, to_axis_angles, to_eulers
 from .keyframes import Channel, key_current_action, push_to_nla, write_keyframes
 from .library_override import editable_armature
+from .mapping.fingers import finger_bones
 from .read_rig import read_rig
 from .resample import SampledMotion, part_of_motion, sample_motion
 from .retarget import retarget
@@ -78,12 +80,14 @@ def rig_channels(
     options: RetargetOptions | None = None,
     followers: Sequence[Follower] = (),
 ) -> list[Channel]:
-    """Curves of the bones that follow the motion.
+    """Curves of the bones that follow the motion; of fingers too, where the clip has them.
 
     Raises:
         InputError: when the way is to lie on a root bone that cannot carry it.
     """
     rig = read_rig(armature_object)
+    if fingers_of(clip) is not None:
+        bone_map = {**finger_bones(rig, bone_map, read_presets([BUNDLED])[0]), **bone_map}
     keys = retarget(rig, clip, motion, bone_map, options, followers)
     channels: list[Channel] = []
     for bone, quats in keys.rotations_quat_wxyz.items():

@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import write_text
+from mvmocap_core.motion.fingers import FINGERS, SIDES
 
 BUNDLED = Path(__file__).resolve().parent / "presets"
 _SCHEMA_VERSION = 1
@@ -35,6 +36,30 @@ class Follower:
     is_pole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class FingerNames:
+    """How a family calls its fingers' bones.
+
+    pattern: with {s} for the side, {f} for the finger and {n} for the joint.
+    sides: words of left and right. fingers: of thumb, index, middle, ring and little finger.
+    joints: from the palm to the tip.
+    """
+
+    pattern: str
+    sides: tuple[str, ...]
+    fingers: tuple[str, ...] = FINGERS
+    joints: tuple[str, ...] = ("1", "2", "3")
+
+    def bones(self) -> dict[str, str]:
+        """Bone name, without prefix, by joint name."""
+        return {
+            f"{side}_{finger}_{number}": self.pattern.format(s=side_word, f=word, n=joint)
+            for side, side_word in zip(SIDES, self.sides, strict=True)
+            for finger, word in zip(FINGERS, self.fingers, strict=True)
+            for number, joint in enumerate(self.joints, start=1)
+        }
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BonePreset:
     """One family of rigs.
@@ -44,6 +69,7 @@ class BonePreset:
     required: joints whose bones tell the family.
     tells:    bones, without prefix, that only this family has, as far as others are like it.
     settings: what a bake sets first. followers: other bones that it keys.
+    fingers:  like bones, of fingers; they are no part of what tells the family.
     """
 
     name: str
@@ -53,6 +79,7 @@ class BonePreset:
     tells: tuple[str, ...] = ()
     settings: tuple[RigSetting, ...] = ()
     followers: tuple[Follower, ...] = ()
+    fingers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +149,7 @@ def apply_preset(preset: BonePreset, bone_names: Collection[str]) -> PresetBones
     best: dict[str, str] = {}
     n_told = 0
     for prefix in ("", *preset.prefixes):
-        plain = _without_prefix(bone_names, prefix)
+        plain = without_prefix(bone_names, prefix)
         found = {joint: plain[bone] for joint, bone in preset.bones.items() if bone in plain}
         if len(found) > len(best):
             best, n_told = found, sum(bone in plain for bone in preset.tells)
@@ -144,7 +171,7 @@ def best_preset(
     return max(found, key=lambda one: (one[1].score, len(one[0].tells), len(one[1].bones)))
 
 
-def _without_prefix(bone_names: Collection[str], prefix: str) -> dict[str, str]:
+def without_prefix(bone_names: Collection[str], prefix: str) -> dict[str, str]:
     """The rig's names by what is left of them; names without the prefix are left out."""
     plain: dict[str, str] = {}
     for name in bone_names:
@@ -176,4 +203,14 @@ def _preset(document: Mapping[str, Any]) -> BonePreset:
             Follower(str(item["bone"]), str(item["joint"]), bool(item.get("is_pole", False)))
             for item in document.get("followers", ())
         ),
+        fingers=_fingers(document["fingers"]) if "fingers" in document else {},
     )
+
+
+def _fingers(entry: Mapping[str, Any]) -> dict[str, str]:
+    words = {
+        key: tuple(str(word) for word in entry[key])
+        for key in ("sides", "fingers", "joints")
+        if key in entry
+    }
+    return FingerNames(str(entry["pattern"]), **words).bones()

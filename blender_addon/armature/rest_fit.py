@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.fingers import FINGER_NAMES
 
 from .quaternions import rotmat_between
 from .rest_pose import rest_positions_m
@@ -105,9 +106,36 @@ def _corrections(
             corrections.append(_level_turn(way, clip.rest_offsets_m[children[0]]) @ facing)
         elif kind == "ankle":
             corrections.append(facing)
+        elif kind == "wrist" and (palms := _palms(side, places, names, clip)) is not None:
+            corrections.append(palms)
+        elif names[joint] in FINGER_NAMES and names[joint] in places and children:
+            way = corrections[parent] @ (places[names[children[0]]] - places[names[joint]])
+            straight = rotmat_between(way, clip.rest_offsets_m[children[0]])
+            corrections.append(straight @ corrections[parent])
         else:
             corrections.append(corrections[parent])
     return np.stack(corrections)
+
+
+def _palms(
+    side: str, places: Mapping[str, np.ndarray], names: list[str], clip: MotionClip
+) -> np.ndarray | None:
+    """(3, 3) from the character's palm to the clip's; None where their knuckles are not mapped."""
+    joints = [f"{side}_{kind}" for kind in ("wrist", "index_1", "pinky_1")]
+    if any(joint not in places for joint in joints):
+        return None
+    rest = dict(zip(names, rest_positions_m(clip), strict=True))
+    theirs, ours = (_palm_axes(*(where[joint] for joint in joints)) for where in (places, rest))
+    return ours @ theirs.T
+
+
+def _palm_axes(wrist: np.ndarray, index: np.ndarray, little: np.ndarray) -> np.ndarray:
+    """(3, 3) columns: to the knuckles, across them, out of the palm."""
+    along = 0.5 * (index + little) - wrist
+    along /= np.linalg.norm(along)
+    out = np.cross(along, index - little)
+    out /= np.linalg.norm(out)
+    return np.stack([along, np.cross(out, along), out], axis=1)
 
 
 def _level_turn(source: np.ndarray, target: np.ndarray) -> np.ndarray:

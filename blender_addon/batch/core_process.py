@@ -41,6 +41,7 @@ def solve_arguments(videos: Sequence[Path], take: Path, options: SolveOptions) -
         "--board": "x".join(map(str, options.board)) if options.checkerboard else None,
     }
     chosen = [f"{flag}={value}" for flag, value in flags.items() if value is not None]
+    chosen += ["--hands"] if options.hands else []
     chosen += [f"--keypoints={path}" for path in options.keypoints]
     chosen += [f"--calibration={path}" for path in options.calibration]
     chosen += [f"--checkerboard={path}" for path in options.checkerboard]

@@ -13,7 +13,7 @@ from mvmocap_core.options import SolveOptions
 from ..armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 
 EXPORT_FORMATS = ("fbx", "bvh", "glb", "usd")
-OPTION_NAMES = ("device", "method", "detector", "people")
+OPTION_NAMES = ("device", "method", "detector", "people", "hands")
 _NAME = re.compile(r"\w[\w .-]{0,62}")
 _RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -125,9 +125,8 @@ def _options(path: Path, where: str, options: Mapping[str, Any]) -> dict[str, An
         if key not in OPTION_NAMES:
             known = ", ".join(OPTION_NAMES)
             raise _bad(path, f"{where}: options: unknown key {key!r}; choose from {known}")
-        is_right = _is_count(value) if key == "people" else _is_text(value)
-        if not is_right:
-            wanted = "a whole number" if key == "people" else "a text"
+        is_right, wanted = _OPTION_KINDS.get(key, (_is_text, "a text"))
+        if not is_right(value):
             raise _bad(path, f"{where}: options.{key} = {value!r}: give {wanted}")
     return dict(options)
 
@@ -198,6 +197,10 @@ def _is_formats(value: object) -> bool:
 
 _ROOT_MOTIONS = tuple(motion.lower() for motion in RootMotion)
 _Rule = tuple[Callable[[object], bool], str]
+_OPTION_KINDS: dict[str, _Rule] = {
+    "people": (_is_count, "a whole number"),
+    "hands": (_is_switch, "true or false"),
+}
 SCENE_KEYS: dict[str, _Rule] = {
     "name": (_is_name, "a short name of letters, digits, spaces, '.', '-' and '_'"),
     "videos": (_is_videos, "a list of video files"),

@@ -124,6 +124,7 @@ def _read_options(settings: bpy.types.PropertyGroup, options: SolveOptions) -> N
     if options.fps is not None:
         settings.fps = options.fps
     settings.people = options.people
+    settings.hands = options.hands
     settings.quality = next(key for key, name in QUALITIES.items() if name == options.detector)
 
 

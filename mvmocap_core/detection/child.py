@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from mvmocap_core.detection.detector import Detector
+from mvmocap_core.detection.detector import VideoReader
 from mvmocap_core.errors import InputError, MocapError, ModelError, UnsolvableError
 from mvmocap_core.storage import save_arrays, to_arrays
 
@@ -23,9 +23,9 @@ ERROR_KINDS: dict[str, type[MocapError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to detect where; the `Detections` are stored in `result` (.npz)."""
+    """What to detect where; what is found is stored in `result` (.npz)."""
 
-    detector: Detector
+    detector: VideoReader
     video: Path
     start_s: float | None
     end_s: float | None
@@ -41,10 +41,10 @@ def main() -> int:
         _send(answers, {"fraction": fraction, "message": message})
 
     try:
-        detections = request.detector.detect(
+        found = request.detector.detect(
             request.video, start_s=request.start_s, end_s=request.end_s, progress=tell
         )
-        save_arrays(request.result, to_arrays(detections))
+        save_arrays(request.result, to_arrays(found))
     except BrokenPipeError:  # nobody waits for the answer any more
         return 1
     except MocapError as error:

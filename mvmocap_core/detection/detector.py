@@ -7,6 +7,16 @@ from mvmocap_core.detection.detections import Detections
 from mvmocap_core.progress import Progress
 
 
+class VideoReader(Protocol):
+    """Looks for something in one video. It can be pickled, to run in a process of its own."""
+
+    def detect(
+        self, video: Path, *, start_s: float | None, end_s: float | None, progress: Progress
+    ) -> object:
+        """Give a dataclass that `storage` can keep. See `Detector`."""
+        ...
+
+
 class Detector(Protocol):
     """Finds people's landmarks in one video. It can be pickled, to run in a process of its own."""
 

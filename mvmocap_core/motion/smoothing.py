@@ -11,10 +11,12 @@ from scipy.ndimage import median_filter
 
 from mvmocap_core.geometry.rotations import quat_wxyz_to_rotmat, rotmat_to_quat_wxyz
 from mvmocap_core.geometry.shapes import check_shape
+from mvmocap_core.motion.fingers import FINGER_NAMES
 from mvmocap_core.motion.pose import JointMotion, continuous
 
 # Frequencies that are halved at the weakest and at the strongest smoothing, by part of the body.
 _CUTOFFS_HZ = {
+    "finger": (14.0, 3.5),
     "wrist": (14.0, 3.5),
     "elbow": (14.0, 3.5),
     "shoulder": (13.0, 3.0),
@@ -127,5 +129,6 @@ def _smooth_tremble(
 
 
 def _cutoff_hz(joint_name: str, strength: float) -> float:
-    weakest, strongest = _CUTOFFS_HZ.get(joint_name.rpartition("_")[2], _TRUNK_CUTOFFS_HZ)
+    part = "finger" if joint_name in FINGER_NAMES else joint_name.rpartition("_")[2]
+    weakest, strongest = _CUTOFFS_HZ.get(part, _TRUNK_CUTOFFS_HZ)
     return weakest * (strongest / weakest) ** strength

@@ -3,7 +3,7 @@
 import math
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from mvmocap_core.calibration.cameras import Calibration, Cameras
 from mvmocap_core.detection.detections import Detections
 from mvmocap_core.errors import MocapError
 from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.fingers import hands_seen, without_fingers
 from mvmocap_core.options import ASSUMED_HEIGHT_M
-from mvmocap_core.report.evidence import Evidence, camera_positions_m, seen_by_view
+from mvmocap_core.report.evidence import Evidence, camera_positions_m, of_body, seen_by_view
 from mvmocap_core.report.moments import FIRM, WEAK, binned_trust, worst_moments
 from mvmocap_core.report.verdict import GRADES, Verdict, judge
 from mvmocap_core.stages import Stages
@@ -40,8 +41,8 @@ def solved_report(
     about; the evidence's own if not given.
     """
     whole = [each.motion for each in people] if fits is None else fits
-    verdicts = [judge(replace(each, motion=fit)) for each, fit in zip(people, whole, strict=True)]
-    lead = people[0]
+    verdicts = [judge(of_body(each, fit)) for each, fit in zip(people, whole, strict=True)]
+    lead = of_body(people[0])
     return {
         "schema_version": REPORT_SCHEMA,
         "verdict": max((verdict.grade for verdict in verdicts), key=GRADES.index),
@@ -197,7 +198,8 @@ def _accuracy_section(evidence: Evidence) -> dict[str, Any]:
 
 
 def _person_section(person: int, evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
-    motion, options = evidence.motion, evidence.options
+    whole_motion, options = evidence.motion, evidence.options
+    motion = without_fingers(whole_motion)
     seen = seen_by_view(evidence)
     is_metric = evidence.calibration.is_metric
     is_measured = is_metric or person > 0  # the first performer is the measure of the others
@@ -218,6 +220,7 @@ def _person_section(person: int, evidence: Evidence, verdict: Verdict) -> dict[s
         "confidence": _number(float(np.nanmean(motion.confidence)), 4),
         "contact_share": _numbers(motion.contacts.any(axis=2).mean(axis=0), 4),
         "trust": _trust_section(motion),
+        "hands_seen_share": [_number(float(seen.mean()), 4) for seen in hands_seen(whole_motion)],
         "single_views": _single_views_section(evidence),
         "clean_up": asdict(evidence.clean_up),
     }

@@ -1,6 +1,6 @@
 """Everything a report is made from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mvmocap_core.checks import seen_frames
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.cameras import camera_center
 from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.fingers import without_fingers
 from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.stabilisation.steady import CameraMotion
 from mvmocap_core.sync.timeline import Timeline
@@ -37,6 +38,14 @@ class Evidence:
     given: GivenFacts | None = None
     moved: tuple[CameraMotion, ...] = ()
     single_views: SingleViews | None = None
+
+
+def of_body(evidence: Evidence, motion: MotionClip | None = None) -> Evidence:
+    """The solve without fingers, which a view sees now and then: no measure of the whole.
+
+    motion: instead of its own.
+    """
+    return replace(evidence, motion=without_fingers(motion or evidence.motion))
 
 
 def seen_by_view(evidence: Evidence) -> np.ndarray:

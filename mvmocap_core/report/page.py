@@ -12,6 +12,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mvmocap_core.files import write_text
+from mvmocap_core.motion.fingers import SIDES, hands_seen, without_fingers
 from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.report import drawings
 from mvmocap_core.report.evidence import Evidence, seen_by_view
@@ -148,11 +149,15 @@ def _cut_out(image: np.ndarray, scale: float, shift_px: np.ndarray) -> np.ndarra
 
 
 def _strips(evidence: Evidence) -> str:
-    motion = evidence.motion
+    motion = without_fingers(evidence.motion)
     rows = [("Confidence", np.nanmean(motion.confidence, axis=1))]
     rows.append(("Weakest joints", frame_trust(motion)))
     rows += [
         (f"Seen by {drawings.view_name(view)}", seen.astype(float))
         for view, seen in enumerate(seen_by_view(evidence))
+    ]
+    rows += [
+        (f"{side.capitalize()} hand's fingers", seen.astype(float))
+        for side, seen in zip(SIDES, hands_seen(evidence.motion), strict=False)
     ]
     return drawings.strips(rows, float(motion.times_s[0]), float(motion.times_s[-1]))

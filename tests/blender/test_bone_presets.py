@@ -83,6 +83,6 @@ def test_a_file_that_is_no_preset_is_named_and_the_others_are_used(tmp_path: Pat
 def test_bundled_preset_files_are_complete():
     for path in BUNDLED.glob("*.json"):
         document = json.loads(path.read_text())
-        assert set(document) - {"followers"} == {
+        assert set(document) - {"followers", "fingers"} == {
             "schema_version", "name", "prefixes", "bones", "required", "settings", "tells",
         }  # fmt: skip

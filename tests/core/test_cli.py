@@ -207,7 +207,7 @@ def test_doctor_tells_versions_and_models(capsys, repository):
     out, _ = capsys.readouterr()
     records = json_lines(out, repository)
     assert records[0]["versions"]["mvmocap"]
-    assert set(records[0]["models"]) == {"heavy", "full", "lite"}
+    assert set(records[0]["models"]) == {"heavy", "full", "lite", "hand"}
     assert code == (0 if records[0]["models"]["heavy"]["path"] else 2)
 
 

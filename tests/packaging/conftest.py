@@ -13,7 +13,7 @@ from extension_zip import Edition  # noqa: E402
 from targets import PLATFORMS, PYTHONS  # noqa: E402
 from wheel_lock import LockedWheel, read_lock, wheels_of  # noqa: E402
 
-from mvmocap_core.detection.models import find_model  # noqa: E402
+from mvmocap_core.detection.models import HAND, find_model  # noqa: E402
 from mvmocap_core.errors import ModelError  # noqa: E402
 from mvmocap_core.options import DETECTORS  # noqa: E402
 
@@ -30,9 +30,9 @@ def platform(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def core_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The core's wheel with those pose models that this machine has."""
+    """The core's wheel with those models that this machine has."""
     models = []
-    for name in DETECTORS:
+    for name in (*DETECTORS, HAND):
         try:
             models.append(find_model(name))
         except ModelError:

