@@ -9,6 +9,8 @@ import bpy
 from mvmocap_core.errors import InputError
 from mvmocap_core.take_files import count_motions, motion_file
 
+from .take_folders import label
+
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
     from mvmocap_core.motion.clip import MotionClip
 
@@ -84,7 +86,7 @@ def footage_arguments(folder: Path) -> tuple[str, ...]:
 
 def take_name(folder: Path) -> str:
     """What the take's objects are called in Blender, which keeps 63 bytes of a name."""
-    return folder.name[:40] or "Take"
+    return label(folder)[:40] or "Take"
 
 
 def frame_of(context: bpy.types.Context, time_s: float) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 
+from .take_folders import label
 from .time_left import TimeLeft
 from .worker_client import CANCELLED, CRASHED, DONE, FAILED, Outcome
 from .worker_process import Message
@@ -100,7 +101,7 @@ def show_take(state: Any, folder: str) -> None:
     except (OSError, ValueError):
         return
     if isinstance(report, dict):
-        state.take_folder, state.take_name = str(path), path.name
+        state.take_folder, state.take_name = str(path), label(path)
         _show_report(state, report)
 
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
+SUFFIX = ".mocap"
+"""Ending of the folder of a take: by it Blender knows what was dropped onto its window."""
+
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST_NAME = 60  # Windows allows 260 characters for a whole path
@@ -28,10 +31,20 @@ def take_folder(takes: Path, name: str, videos: Sequence[Path]) -> Path:
     """
     stem = folder_name(name or videos[0].stem)
     for number in count(1):
-        folder = takes / (stem if number == 1 else f"{stem}_{number}")
+        folder = numbered_folder(takes, stem, number)
         if _can_hold(folder, videos):
             return folder
     raise AssertionError("count() does not end")
+
+
+def numbered_folder(takes: Path, stem: str, number: int) -> Path:
+    """The folder of the first, second, ... take of a name."""
+    return takes / f"{stem if number == 1 else f'{stem}_{number}'}{SUFFIX}"
+
+
+def label(folder: Path) -> str:
+    """What a take is called."""
+    return folder.name.removesuffix(SUFFIX)
 
 
 def folder_name(name: str) -> str:

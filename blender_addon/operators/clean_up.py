@@ -8,6 +8,7 @@ from .. import session
 from ..armature.scene import PART_KEY
 from ..clean_properties import clean_arguments
 from ..scene_take import footage_arguments, proxies_of, take_folder, time_of
+from ..take_folders import label
 from ..worker_client import Job, Outcome, Step
 from .take_operator import RemakeOperator
 
@@ -75,7 +76,7 @@ def clean_job(folder: Path, arguments: tuple[str, ...]) -> Job:
     footage = footage_arguments(folder)
     if footage and proxies_of(folder, 1)[0].is_file():
         steps.append(Step(footage, share=1.0 - _CLEAN_SHARE, is_optional=True))
-    return Job(steps, name=folder.name, folder=folder, launch=session.launch())
+    return Job(steps, name=label(folder), folder=folder, launch=session.launch())
 
 
 def _still_to_do(scene: bpy.types.Scene, *, is_shown: bool) -> str:

@@ -11,6 +11,7 @@ from ..panel_text import sentence
 from ..properties import QUALITIES, as_kept
 from ..scene_take import MOTION_FILE
 from ..solve_state import show_take
+from ..take_folders import SUFFIX, label
 from .import_views import probe_videos
 
 
@@ -43,17 +44,20 @@ class MVMOCAP_OT_open_take(bpy.types.Operator):
         except MocapError as error:
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Opened {folder.name}: {n_frames} frames")
+        self.report({"INFO"}, f"Opened {label(folder)}: {n_frames} frames")
         return {"FINISHED"}
 
 
 class MVMOCAP_FH_take(bpy.types.FileHandler):
-    """Takes are opened by dropping their motion.npz onto a 3D view."""
+    """Takes are opened by dropping their folder, or their motion.npz, onto a 3D view.
+
+    Blender asks by the ending of the name, which folders of other programs lack.
+    """
 
     bl_idname = "MVMOCAP_FH_take"
     bl_label = "Motion Capture Take"
     bl_import_operator = "mvmocap.open_take"
-    bl_file_extensions = ".npz"
+    bl_file_extensions = f"{SUFFIX};.npz"
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
@@ -74,7 +78,7 @@ def open_take(context: bpy.types.Context, folder: Path) -> int:
         raise InputError("wait for the solve, or cancel it first.", reason="busy")
     motion = load_motion(folder / MOTION_FILE)
     settings.take_folder = as_kept(folder)
-    settings.take_name = folder.name
+    settings.take_name = label(folder)
     _read_job(settings, folder)
     show_take(state, settings.take_folder)
     context.scene.mvmocap_clean.read(folder, state.motion_start_s, state.motion_end_s)

@@ -8,6 +8,7 @@ from mvmocap_core.take_files import motion_file
 from .. import session
 from ..performer_choice import chosen, performers
 from ..scene_take import count_people, take_folder
+from ..take_folders import label
 from ..worker_client import Job, Outcome, Step
 from .take_operator import TakeFileOperator
 
@@ -76,7 +77,7 @@ class MVMOCAP_OT_save_clip(TakeFileOperator, bpy.types.Operator):
             flags.append("--loop")
         numbers = (f"--speed={round(self.speed, 4)}", f"--blend={round(self.blend_s, 4)}")
         arguments = ("clip", str(source), "--to", str(target), *numbers, *flags)
-        return Job([Step(arguments)], name=folder.name, launch=session.launch())
+        return Job([Step(arguments)], name=label(folder), launch=session.launch())
 
     def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
         """Say where it is."""

@@ -9,7 +9,7 @@ from mvmocap_core.errors import InputError
 
 from .. import preferences, session
 from ..scene_take import take_folder
-from ..take_folders import folder_name, takes_folder
+from ..take_folders import folder_name, label, numbered_folder, takes_folder
 from ..worker_client import Job, Outcome, Step
 from .job_operator import JobOperator
 from .open_take import open_take
@@ -45,7 +45,7 @@ class MVMOCAP_OT_send_take(TakeFileOperator, bpy.types.Operator):
         target = path if path.suffix.lower() == _SUFFIX else Path(f"{path}{_SUFFIX}")
         flags = () if self.has_videos else ("--without-videos",)
         arguments = ("pack", str(folder), str(target), *flags)
-        return Job([Step(arguments)], name=folder.name, launch=session.launch())
+        return Job([Step(arguments)], name=label(folder), launch=session.launch())
 
     def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
         """Say where it is."""
@@ -87,13 +87,13 @@ class MVMOCAP_OT_receive_take(JobOperator, bpy.types.Operator):
         takes = takes_folder(bpy.data.filepath, preferences.cache_folder(context))
         folder = _new_folder(takes, path.stem.removesuffix(_ENDING))
         arguments = ("unpack", str(path), str(folder))
-        return Job([Step(arguments)], name=folder.name, launch=session.launch())
+        return Job([Step(arguments)], name=label(folder), launch=session.launch())
 
     def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
         """Open it."""
         folder = Path(outcome.results[0]["take"])
         n_frames = open_take(context, folder)
-        self.report({"INFO"}, f"Opened {folder.name}: {n_frames} frames")
+        self.report({"INFO"}, f"Opened {label(folder)}: {n_frames} frames")
 
 
 class MVMOCAP_FH_sent_take(bpy.types.FileHandler):
@@ -112,7 +112,7 @@ class MVMOCAP_FH_sent_take(bpy.types.FileHandler):
 
 def _new_folder(takes: Path, name: str) -> Path:
     stem = folder_name(name)
-    folders = (takes / (stem if number == 1 else f"{stem}_{number}") for number in count(1))
+    folders = (numbered_folder(takes, stem, number) for number in count(1))
     return next(folder for folder in folders if not folder.exists())
 
 

@@ -15,6 +15,7 @@ from ..batch.core_process import solve_arguments
 from ..properties import as_kept
 from ..sidebar import redraw_sidebars
 from ..solve_state import SolveWatch, panel_words
+from ..take_folders import label
 from ..worker_client import CANCELLED, DONE, Job, Outcome, Step, run_job
 from ..worker_process import Message
 
@@ -103,7 +104,7 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
             return False
         self._scene_name = context.scene.name
         self._folder = folder
-        self._watch = SolveWatch(folder.name, folder)
+        self._watch = SolveWatch(label(folder), folder)
         self._job = solve_job(videos, folder, solve_arguments(videos, folder, options))
         return True
 
@@ -142,7 +143,7 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
         if scene is not None:
             scene.mvmocap.take_folder = as_kept(self._folder)
             scene.mvmocap_clean.read(self._folder, state.motion_start_s, state.motion_end_s)
-        self.report({"INFO"}, f"Solved {self._folder.name}: {state.verdict}")
+        self.report({"INFO"}, f"Solved {label(self._folder)}: {state.verdict}")
         return {"FINISHED"}
 
     def _leave(self, context: bpy.types.Context) -> None:
@@ -158,7 +159,7 @@ def solve_job(videos: tuple[Path, ...], folder: Path, arguments: list[str]) -> J
         Step(tuple(arguments), share=1.0 - _PROXIES_SHARE),
         Step(proxies, share=_PROXIES_SHARE, is_optional=True),
     ]
-    return Job(steps, name=folder.name, folder=folder, launch=session.launch())
+    return Job(steps, name=label(folder), folder=folder, launch=session.launch())
 
 
 def _status(state: Any) -> str:

@@ -5,6 +5,7 @@ import bpy
 from .. import session
 from ..keypoint_overlay import redraw_views
 from ..scene_take import take_folder
+from ..take_folders import label
 from ..worker_client import Job, Outcome, Step
 from .take_operator import RemakeOperator
 
@@ -27,7 +28,7 @@ class MVMOCAP_OT_solve_again(RemakeOperator, bpy.types.Operator):
         folder = take_folder(context.scene)
         self.started(context)
         steps = [Step(("correct", str(folder)))]
-        return Job(steps, name=folder.name, folder=folder, launch=session.launch())
+        return Job(steps, name=label(folder), folder=folder, launch=session.launch())
 
     def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
         """Show the new motion where the earlier one was shown."""

@@ -10,6 +10,7 @@ from .. import session
 from ..scene_take import load_clip
 from ..sidebar import redraw_sidebars
 from ..solve_state import show_take
+from ..take_folders import label
 from ..worker_client import Job
 from ..worker_process import Message
 from .job_operator import JobOperator
@@ -26,7 +27,7 @@ class TakeFileOperator(TakePoll, JobOperator):
         """Ask for the file and the choices."""
         take = Path(bpy.path.abspath(context.scene.mvmocap.take_folder))
         place = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-        self.filepath = str(place / f"{take.name}{self.ending}")
+        self.filepath = str(place / f"{label(take)}{self.ending}")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

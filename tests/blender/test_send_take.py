@@ -31,7 +31,7 @@ def test_what_cannot_be_sent_says_why(facts: dict[str, Any]):
 
 def test_a_sent_take_lies_beside_the_blend_each_time_in_a_new_folder(facts: dict[str, Any]):
     assert facts["is_sent"]
-    assert facts["takes"] == ["//shot_takes/dance", "//shot_takes/dance_2"]
+    assert facts["takes"] == ["//shot_takes/dance.mocap", "//shot_takes/dance_2.mocap"]
 
 
 def test_a_sent_take_has_its_videos_and_verdict(facts: dict[str, Any]):

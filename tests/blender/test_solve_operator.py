@@ -37,13 +37,13 @@ def test_solve_without_a_window_waits_and_gives_the_scene_its_take(facts):
     assert done["result"] == ["FINISHED"]
     assert done["state"] == "DONE"
     assert not done["is_running"]
-    assert done["take"] == "//scène 1_takes/good"
+    assert done["take"] == "//scène 1_takes/good.mocap"
     assert done["verdict"] == "check"
 
 
 def test_solve_asks_the_core_for_what_the_panel_says(facts):
     known = facts("solve_twice")
-    take = known["folder"] / "scène 1_takes" / "good"
+    take = known["folder"] / "scène 1_takes" / "good.mocap"
     asked = json.loads((take / "asked.txt").read_text().splitlines()[0])["arguments"]
     videos = [str(known["folder"] / name) for name in ("good.mp4", "b.mp4")]
     assert asked[:5] == ["solve", *videos, "--out", str(take)]
@@ -61,7 +61,7 @@ def test_failed_solve_says_why_and_leaves_the_scene_as_it_was(facts):
     assert "nobody there; check In." in failed["error"]
     assert failed["told"] == "nobody there; check In."
     assert failed["state"] == "FAILED"
-    assert failed["take"] == failed["take_before"] == "//scène 1_takes/good"
+    assert failed["take"] == failed["take_before"] == "//scène 1_takes/good.mocap"
 
 
 def test_crash_names_its_log(facts):
@@ -81,7 +81,7 @@ def test_verdict_is_there_again_when_the_file_is_opened_again(facts):
 
 def test_take_of_an_unsaved_file_is_in_the_cache(facts):
     known = facts("unsaved")
-    folder = known["folder"] / "cache" / "takes" / "good"
+    folder = known["folder"] / "cache" / "takes" / "good.mocap"
     assert known["take"] == str(folder)
     assert (folder / "report.json").is_file()
 
@@ -170,13 +170,15 @@ def test_takes_lie_beside_the_blend():
 
 def test_videos_find_their_take_again(tmp_path):
     videos = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
-    finished(tmp_path / "a", videos)
-    assert take_folder(tmp_path, "", videos) == tmp_path / "a"
+    finished(tmp_path / "a.mocap", videos)
+    assert take_folder(tmp_path, "", videos) == tmp_path / "a.mocap"
 
 
 def test_videos_that_moved_together_with_the_take_find_it_again(tmp_path):
-    finished(tmp_path / "a", [Path("/gone/a.mp4"), Path("/gone/b.mp4")])
-    assert take_folder(tmp_path, "", [tmp_path / "a.mp4", tmp_path / "b.mp4"]) == tmp_path / "a"
+    finished(tmp_path / "a.mocap", [Path("/gone/a.mp4"), Path("/gone/b.mp4")])
+    assert (
+        take_folder(tmp_path, "", [tmp_path / "a.mp4", tmp_path / "b.mp4"]) == tmp_path / "a.mocap"
+    )
 
 
 def test_take_of_other_videos_is_left_alone(tmp_path):
@@ -184,15 +186,15 @@ def test_take_of_other_videos_is_left_alone(tmp_path):
     monday[0].parent.mkdir()
     for video in monday:
         video.touch()
-    finished(tmp_path / "a", monday)
+    finished(tmp_path / "a.mocap", monday)
     tuesday = [tmp_path / "tuesday" / video.name for video in monday]
-    assert take_folder(tmp_path, "", tuesday) == tmp_path / "a_2"
-    assert take_folder(tmp_path, "", monday) == tmp_path / "a"
+    assert take_folder(tmp_path, "", tuesday) == tmp_path / "a_2.mocap"
+    assert take_folder(tmp_path, "", monday) == tmp_path / "a.mocap"
 
 
 def test_unfinished_take_is_gone_on_with(tmp_path):
-    (tmp_path / "a" / "stages").mkdir(parents=True)
-    assert take_folder(tmp_path, "", [tmp_path / "a.mp4"] * 2) == tmp_path / "a"
+    (tmp_path / "a.mocap" / "stages").mkdir(parents=True)
+    assert take_folder(tmp_path, "", [tmp_path / "a.mp4"] * 2) == tmp_path / "a.mocap"
 
 
 @pytest.mark.parametrize(

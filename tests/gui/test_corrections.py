@@ -23,14 +23,19 @@ def found(
         pytest.skip(blender)
     folder = tmp_path_factory.mktemp("correct")
     videos = [repository / f"examples/charleston_{name}.mp4" for name in "ab"]
-    solve(videos, folder / "charleston", SolveOptions(height_m=1.75))
-    write_proxies(folder / "charleston", videos)
+    solve(videos, folder / "charleston.mocap", SolveOptions(height_m=1.75))
+    write_proxies(folder / "charleston.mocap", videos)
     task = {
         "zip": str(shutil.copy(extension_zip, folder)),
-        "take": str(folder / "charleston"),
+        "take": str(folder / "charleston.mocap"),
         "blend": str(folder / "shot.blend"),
     }
     return run_play(blender, "correct", task, folder)
+
+
+def test_a_folder_that_is_dropped_onto_the_view_is_opened(found: dict[str, Any]):
+    assert found["dropped"] == "charleston.mocap"
+    assert found["name"] == "charleston"
 
 
 def test_showing_the_keypoints_takes_the_tool_in_hand(found: dict[str, Any]):

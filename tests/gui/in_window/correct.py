@@ -23,7 +23,7 @@ def play(stage: Stage) -> Play:
     yield from install(TASK)
     save_empty(TASK)
     yield from open_sidebar(stage)
-    stage.call(bpy.ops.mvmocap.open_take, filepath=str(TAKE))
+    yield from drop_folder(stage)
     stage.call(bpy.ops.mvmocap.setup_scene, "EXEC_DEFAULT", True)
     bpy.context.scene.frame_set(FRAME)
     yield 1.0
@@ -37,6 +37,20 @@ def play(stage: Stage) -> Play:
     yield from mark(stage)
     yield from cancel(stage)
     yield from solve_again(stage)
+
+
+def drop_folder(stage: Stage) -> Play:
+    """What Blender does with a folder that is dropped onto the 3D view."""
+    with bpy.context.temp_override(
+        window=stage.window, area=stage.view, region=stage.region("WINDOW")
+    ):
+        bpy.ops.wm.drop_import_file(
+            "INVOKE_DEFAULT", directory=str(TAKE.parent), files=[{"name": TAKE.name}]
+        )
+    yield 0.5
+    scene = bpy.context.scene
+    stage.facts["dropped"] = Path(bpy.path.abspath(scene.mvmocap.take_folder)).name
+    stage.facts["name"] = scene.mvmocap.take_name
 
 
 def show_keypoints(stage: Stage) -> Play:
