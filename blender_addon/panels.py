@@ -102,7 +102,13 @@ class MVMOCAP_PT_scene(SidebarPanel, bpy.types.Panel):
     bl_label = "Scene"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the buttons."""
+        """Draw the choices and the buttons."""
+        settings = context.scene.mvmocap
+        choices = self.layout.column()
+        choices.use_property_split = True
+        choices.use_property_decorate = False
+        choices.prop(settings, "skeleton")
+        choices.prop(settings, "has_floor")
         column = self.layout.column()
         column.scale_y = 1.2
         column.operator("mvmocap.setup_scene")

@@ -6,6 +6,8 @@ import bpy
 
 from mvmocap_core.options import ASSUMED_HEIGHT_M, DEVICES, MAX_PEOPLE, METHODS, SolveOptions
 
+from .armature.shown import Skeleton
+
 QUALITIES = {"DRAFT": "lite", "STANDARD": "full", "BEST": "heavy"}
 """Quality presets and the detector that each takes."""
 
@@ -30,6 +32,13 @@ _STATES = (
     ("FAILED", "Failed", "The last solve failed"),
     ("CANCELLED", "Cancelled", "The last solve was cancelled; what was finished is kept"),
 )
+
+
+_SKELETONS = [
+    (str(Skeleton.ARMATURE), "Armature", "An armature made from the performer's body"),
+    (str(Skeleton.EMPTIES), "Empties", "An empty at each joint"),
+    (str(Skeleton.NONE), "None", "The cameras and their footage alone"),
+]
 
 
 class MVMOCAP_PG_video(bpy.types.PropertyGroup):
@@ -123,6 +132,15 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
     )
     fps: bpy.props.FloatProperty(
         name="Frame Rate", description="Of the solved motion", default=30.0, min=1.0, max=480.0
+    )
+    skeleton: bpy.props.EnumProperty(
+        name="Skeleton",
+        description="As what Set Up Scene shows the performer",
+        items=_SKELETONS,
+        default=str(Skeleton.ARMATURE),
+    )
+    has_floor: bpy.props.BoolProperty(
+        name="Floor", description="Show the floor that the feet have given", default=True
     )
     take_name: bpy.props.StringProperty(
         name="Take",

@@ -73,7 +73,7 @@ def _belongings(item: bpy.types.Object) -> list[bpy.types.ID]:
     backgrounds = item.data.background_images if item.type == "CAMERA" else ()
     clips = [background.clip for background in backgrounds if background.clip]
     action = _action(item)
-    return [item.data, *clips, *([] if action is None else [action])]
+    return [made for made in (item.data, *clips, action) if made is not None]
 
 
 def _let_go(item: bpy.types.ID) -> None:

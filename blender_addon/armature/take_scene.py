@@ -13,6 +13,7 @@ from .bake_options import RootMotion
 from .cameras import add_camera, add_footage, animate_camera, look_through
 from .earlier_take import mark_part, parts_of, replace_parts
 from .generate import generate_armature
+from .joint_empties import add_floor, add_joint_empties
 from .resample import SampledMotion, sample_motion
 from .rest_pose import rest_bones
 from .scene import (
@@ -23,8 +24,7 @@ from .scene import (
     set_frame_rate,
     show_collection,
 )
-
-ARMATURE_PART = "armature"
+from .shown import ARMATURE_PART, FLOOR_PART, JOINT_PART, Skeleton, part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ def set_up_take(
     proxies: Sequence[Path],
     *,
     others: Sequence[MotionClip] = (),
-    has_armature: bool = True,
+    skeleton: Skeleton = Skeleton.ARMATURE,
+    has_floor: bool = False,
     frame_start: int = 1,
 ) -> TakeScene:
     """Add a take to the scene, whose frame rate, frame range and camera become the take's.
@@ -58,7 +59,8 @@ def set_up_take(
 
     name:    of the take's collection and the start of its objects' names.
     proxies: the footage of each camera, in the order of the videos; may be fewer.
-    others:  motions of further performers, who have an armature each where the first one has.
+    others:  motions of further performers, who are shown as the first one is.
+    has_floor: add the floor, too.
 
     Raises:
         RuntimeError: (from Blender) when a proxy cannot be read.
@@ -68,17 +70,14 @@ def set_up_take(
     collection = own_collection(name, scene.collection)
     show_collection(bpy.context.view_layer, collection)
     earlier = parts_of(collection)
-    people: list[bpy.types.Object] = []
-    for person, each in enumerate([clip, *others] if has_armature else []):
-        own_name = f"{name} {person + 1}" if person else name
-        own_motion = sample_motion(each) if person else motion
-        people.append(
-            add_generated(own_name, each, own_motion, collection, frame_start=frame_start)
-        )
+    parts: dict[str, bpy.types.Object] = {}
+    for person, each in enumerate([clip, *others]):
+        parts |= _add_performer(name, person, each, collection, skeleton, frame_start)
+    people = list(parts.values()) if skeleton == Skeleton.ARMATURE else []
     cameras = add_take_cameras(name, clip, proxies, collection, frame_start=frame_start)
-    parts = {f"camera {view + 1}": camera for view, camera in enumerate(cameras)}
-    for person, armature_object in enumerate(people):
-        parts[_armature_part(person)] = armature_object
+    parts |= {f"camera {view + 1}": camera for view, camera in enumerate(cameras)}
+    if has_floor:
+        parts[FLOOR_PART] = add_floor(f"{name} floor", collection)
     for part, item in parts.items():
         mark_part(item, part)
     replace_parts(earlier, parts)
@@ -90,6 +89,26 @@ def set_up_take(
     return TakeScene(collection, tuple(cameras), first, tuple(people[1:]), n_frames)
 
 
+def _add_performer(
+    name: str,
+    person: int,
+    clip: MotionClip,
+    collection: bpy.types.Collection,
+    skeleton: Skeleton,
+    frame_start: int,
+) -> dict[str, bpy.types.Object]:
+    """Show one performer. Returns what was added by its part in the set-up."""
+    own_name, motion = part_of(name, person), sample_motion(clip)
+    if skeleton == Skeleton.ARMATURE:
+        added = add_generated(own_name, clip, motion, collection, frame_start=frame_start)
+        return {part_of(ARMATURE_PART, person): added}
+    if skeleton == Skeleton.NONE:
+        return {}
+    joints = own_collection(f"{own_name} joints", collection)
+    empties = add_joint_empties(own_name, clip, motion, joints, frame_start=frame_start)
+    return {part_of(f"{JOINT_PART} {joint}", person): empty for joint, empty in empties.items()}
+
+
 def parts_in(scene: bpy.types.Scene, name: str) -> set[str]:
     """What `set_up_take` has added for a take and is still in the scene; empty if nothing is."""
     collection = find_own_collection(name, scene.collection)
@@ -99,7 +118,7 @@ def parts_in(scene: bpy.types.Scene, name: str) -> set[str]:
 def skeleton_in(scene: bpy.types.Scene, name: str, person: int) -> bpy.types.Object | None:
     """The armature that `set_up_take` has generated for a performer; None if it is not there."""
     collection = find_own_collection(name, scene.collection)
-    part = _armature_part(person)
+    part = part_of(ARMATURE_PART, person)
     parts = [] if collection is None else parts_of(collection)
     return next((found for found in parts if found[PART_KEY] == part), None)
 
@@ -119,10 +138,6 @@ def add_generated(
     armature_object = generate_armature(name, bones, collection, has_root=has_root)
     bake_motion(armature_object, bones, motion, frame_start=frame_start, root_motion=root_motion)
     return armature_object
-
-
-def _armature_part(person: int) -> str:
-    return f"{ARMATURE_PART} {person + 1}" if person else ARMATURE_PART
 
 
 def add_take_cameras(

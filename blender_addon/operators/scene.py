@@ -7,6 +7,7 @@ import bpy
 
 from mvmocap_core.errors import MocapError
 
+from ..armature.shown import FLOOR_PART, Skeleton, skeleton_of
 from ..panel_text import sentence
 from ..scene_take import (
     count_people,
@@ -34,16 +35,11 @@ class MVMOCAP_OT_setup_scene(TakePoll, bpy.types.Operator):
     bl_idname = "mvmocap.setup_scene"
     bl_label = "Set Up Scene"
     bl_description = (
-        "Add the solved cameras with their footage and an armature with the motion, and give the "
+        "Add the solved cameras with their footage and the skeleton with the motion, and give the "
         "scene the take's frame rate and range"
     )
     bl_options = {"REGISTER", "UNDO"}
 
-    has_armature: bpy.props.BoolProperty(
-        name="Armature",
-        description="Add an armature that is made from the performer's body",
-        default=True,
-    )
     frame_start: bpy.props.IntProperty(
         name="First Frame", description="Frame on which the take begins", default=1
     )
@@ -97,7 +93,9 @@ class MVMOCAP_OT_setup_scene(TakePoll, bpy.types.Operator):
             self.report({"ERROR"}, sentence(str(error)))
             return {"CANCELLED"}
         scene.mvmocap_bake.frame_start = self.frame_start
-        added = _set_up(scene, folder, clip, has_armature=self.has_armature)
+        settings = scene.mvmocap
+        skeleton = Skeleton(settings.skeleton)
+        added = _set_up(scene, folder, clip, skeleton, has_floor=settings.has_floor)
         _look_through_camera(context)
         footage = "their footage" if has_footage(folder, clip) else "no footage"
         message = f"Added {len(added.cameras)} cameras with {footage}, {added.n_frames} frames"
@@ -151,7 +149,7 @@ def set_up_again(context: bpy.types.Context) -> bool:
 
     Returns whether it was. The current frame stays, as far as it is in the take.
     """
-    from ..armature.take_scene import ARMATURE_PART, parts_in
+    from ..armature.take_scene import parts_in
 
     scene = context.scene
     folder = take_folder(scene)
@@ -159,13 +157,19 @@ def set_up_again(context: bpy.types.Context) -> bool:
     if not parts:
         return False
     frame = scene.frame_current
-    _set_up(scene, folder, load_clip(scene), has_armature=ARMATURE_PART in parts)
+    skeleton, has_floor = skeleton_of(parts), FLOOR_PART in parts
+    _set_up(scene, folder, load_clip(scene), skeleton, has_floor=has_floor)
     scene.frame_set(min(max(frame, scene.frame_start), scene.frame_end))
     return True
 
 
 def _set_up(
-    scene: bpy.types.Scene, folder: Path, clip: "MotionClip", *, has_armature: bool
+    scene: bpy.types.Scene,
+    folder: Path,
+    clip: "MotionClip",
+    skeleton: Skeleton,
+    *,
+    has_floor: bool,
 ) -> "TakeScene":
     from ..armature.take_scene import set_up_take
 
@@ -175,7 +179,8 @@ def _set_up(
         clip,
         proxies_of(folder, len(clip.K)) if has_footage(folder, clip) else (),
         others=[load_clip(scene, person) for person in range(1, count_people(scene))],
-        has_armature=has_armature,
+        skeleton=skeleton,
+        has_floor=has_floor,
         frame_start=scene.mvmocap_bake.frame_start,
     )
     if added.armature_object is not None:

@@ -69,6 +69,22 @@ def test_an_action_that_the_animator_worked_on_stays(facts: dict[str, Any]):
     assert [name.partition("/")[0] for name in added] == ["actions", "objects"]
 
 
+def test_joints_are_shown_as_empties_where_they_are(facts: dict[str, Any]):
+    assert facts["n_joints"] == [22, 22]
+    assert facts["joints_off_m"] < 1e-5
+    assert facts["joints_twice_is_once"]
+
+
+def test_the_floor_is_shown_where_it_is(facts: dict[str, Any]):
+    name, height_m = facts["floor"]
+    assert " floor" in name
+    assert height_m == 0.0
+
+
+def test_the_cameras_can_be_shown_alone(facts: dict[str, Any]):
+    assert facts["types_left"] == ["CAMERA"]
+
+
 def test_every_performer_has_an_armature_once(facts: dict[str, Any]):
     assert len(facts["duet"]) == 2
     assert sum(name.endswith(" 2") for name in facts["duet"]) == 1

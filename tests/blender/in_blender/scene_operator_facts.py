@@ -63,6 +63,27 @@ cameras = solved_cameras()
 poses = [np.array(camera.matrix_world) for camera in (*cameras, *added.cameras)]
 facts["camera_difference"] = float(np.abs(np.array(poses[:2]) - np.array(poses[2:])).max())
 
+bpy.context.window.scene = scene = bpy.data.scenes.new("joints")
+scene.mvmocap.take_folder = str(take)
+scene.mvmocap.skeleton = "EMPTIES"
+bpy.ops.mvmocap.setup_scene()
+frame = 9
+scene.frame_set(frame)
+shown = {item.name.rpartition(" ")[2]: item.matrix_world.translation
+         for item in scene.objects if item.type == "EMPTY"}  # fmt: skip
+expected = dict(zip(clip.joint_names, clip.positions_m[frame - 1], strict=True))
+apart_m = [np.array(shown[str(name)]) - at for name, at in expected.items()]
+facts["joints_off_m"] = float(np.abs(apart_m).max())
+facts["n_joints"] = [len(shown), len(expected)]
+floor = next(item for item in scene.objects if item.type == "MESH")
+facts["floor"] = [floor.name, max(abs(vertex.co.z) for vertex in floor.data.vertices)]
+before = contents()
+bpy.ops.mvmocap.setup_scene()
+facts["joints_twice_is_once"] = contents() == before
+scene.mvmocap.skeleton, scene.mvmocap.has_floor = "NONE", False
+bpy.ops.mvmocap.setup_scene()
+facts["types_left"] = sorted({item.type for item in scene.objects})
+
 bpy.context.window.scene = scene = bpy.data.scenes.new("duet")
 shutil.copy(take / "motion.npz", take / "motion_2.npz")
 scene.mvmocap.take_folder = str(take)
