@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.special import expit
 
 HAND_LANDMARK_NAMES = (
     "wrist",
@@ -22,7 +23,11 @@ HAND_LANDMARK_NAMES = (
 
 N_HAND_LANDMARKS = len(HAND_LANDMARK_NAMES)
 _INPUT_PX = 224
-_OUTPUTS = ("Identity", "Identity_1", "Identity_2", "Identity_3")
+# OpenCV 4.11 leaves out what its last layers add (their bias), so they are computed here.
+_FEATURES = "model_1/model/global_average_pooling2d/Mean"
+_LANDMARKS, _LOCAL = "Identity", "Identity_3"
+_PRESENCE = "model_1/model/conv_handflag/MatMul;model_1/model/conv_handflag/BiasAdd"
+_IS_RIGHT = "model_1/model/conv_handedness/MatMul;model_1/model/conv_handedness/BiasAdd"
 _WRIST, _INDEX, _MIDDLE, _RING = 0, 5, 9, 13
 _OUTLINE = [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18]
 """Landmarks that do not fly about as fingertips do."""
@@ -74,6 +79,9 @@ class HandNetwork:
     def __init__(self, path: Path) -> None:
         content = np.frombuffer(path.read_bytes(), np.uint8)
         self._net = cv2.dnn.readNetFromTFLite(content)
+        heads = [_LANDMARKS, _LOCAL, _PRESENCE, _IS_RIGHT]
+        blobs = [self._net.getLayer(name).blobs for name in heads]
+        self._heads = [(weight.reshape(bias.size, -1), bias.ravel()) for weight, bias in blobs]
 
     def look(self, image: np.ndarray, crop: HandCrop) -> HandLook:
         """Find a hand's landmarks in a crop of an image (H, W, 3) uint8 RGB."""
@@ -87,15 +95,18 @@ class HandNetwork:
         )
         blob = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], dtype=np.float32) / 255.0
         self._net.setInput(blob)
-        landmarks, presence, is_right, local = self._net.forward(_OUTPUTS)
+        features = self._net.forward(_FEATURES).ravel()
+        landmarks, local, presence, is_right = (
+            weight @ features + bias for weight, bias in self._heads
+        )
         local_m = local.reshape(N_HAND_LANDMARKS, 3).astype(float)
         local_m[:, :2] = local_m[:, :2] @ (axes * _INPUT_PX / crop.size_px).T
         in_crop = landmarks.reshape(N_HAND_LANDMARKS, 3)[:, :2].astype(float)
         return HandLook(
             landmarks_px=in_crop @ axes.T + corner,
             local_m=local_m,
-            presence=float(presence.item()),
-            is_right=float(is_right.item()),
+            presence=float(expit(presence.item())),
+            is_right=float(expit(is_right.item())),
         )
 
 

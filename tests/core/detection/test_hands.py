@@ -129,6 +129,12 @@ def test_the_network_sees_a_filmed_hand_the_same_from_any_crop(network, shared_d
     assert first.presence > 0.8
     assert first.is_right < 0.3
     assert np.linalg.norm(first.landmarks_px[0] - wrist) < 20.0
+    palm_m = np.linalg.norm(first.local_m[9] - first.local_m[0])
+    assert 0.07 < palm_m < 0.12
+    flat = first.local_m[:, :2] - first.local_m[:, :2].mean(axis=0)
+    seen = first.landmarks_px - first.landmarks_px.mean(axis=0)
+    px_m = (flat * seen).sum() / (flat**2).sum()
+    assert np.abs(px_m * flat - seen).max() < 0.2 * np.ptp(seen)  # its 3D and its 2D are one hand
     again = network.look(frame.image, crop_around(first.landmarks_px))
     apart = np.linalg.norm(again.landmarks_px - first.landmarks_px, axis=1)
     assert apart.mean() < 5.0
