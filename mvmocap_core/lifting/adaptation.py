@@ -12,8 +12,9 @@ from mvmocap_core.lifting.correction import correct
 from mvmocap_core.lifting.joints import LANDMARK_INDICES
 from mvmocap_core.lifting.lifted import Lifted
 
-HELD_OUT_S, EVERY_S = 0.5, 2.5
-"""Length of a stretch that is held out, and from the start of one to the next."""
+EVERY_S, HELD_OUT = 2.5, 0.2
+"""The seen part of a take is cut into pieces about as long; the middle of each is held out."""
+_MOST = 0.5
 _MIN_HELD_OUT = 30  # landmarks of frames, for a median that means something
 
 
@@ -37,7 +38,7 @@ def adapt(
 
     offsets, poses, times_s: see `correction.correct`.
     """
-    is_held_out = (times_s - times_s[0]) % EVERY_S >= EVERY_S - HELD_OUT_S
+    is_held_out = _held_out(offsets, times_s)
     known = np.where(is_held_out[:, None, None], np.nan, offsets)
     tried = correct(lifted, known, poses, times_s)
     before, after = (_median_error(each, offsets, poses, is_held_out) for each in (lifted, tried))
@@ -52,6 +53,16 @@ def adapt(
         ),
         Adaptation(before, after, is_used),
     )
+
+
+def _held_out(offsets: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """(F,) bool: stretches of the frames in which two views see most joints."""
+    is_seen = np.isfinite(offsets[:, LANDMARK_INDICES]).all(axis=-1).mean(axis=1) > _MOST
+    n_seen = int(is_seen.sum())
+    seen_s = n_seen * float(np.median(np.diff(times_s)))
+    n_pieces = max(1, round(seen_s / EVERY_S))
+    within = np.cumsum(is_seen) * n_pieces / max(n_seen, 1) % 1.0
+    return is_seen & (np.abs(within - 0.5) <= 0.5 * HELD_OUT)
 
 
 def _median_error(

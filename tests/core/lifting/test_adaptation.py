@@ -60,3 +60,14 @@ def test_a_take_that_two_views_never_see_tells_nothing(truth, offsets):
     assert not told.is_used.any()
     assert np.isnan(told.before).all()
     assert np.array_equal(adapted.points, lifted.points)
+
+
+def test_a_short_take_holds_out_what_it_has(truth, offsets):
+    errors = np.broadcast_to(
+        np.random.default_rng(1).normal(0.0, 0.04, size=offsets.shape[1:]), (2, *offsets.shape)
+    )
+    few = slice(100, 145)  # most of it hidden
+    lifted = two_views(offsets, errors)[few]
+    poses = np.stack([np.eye(4)] * 2)
+    _, told = adapt(lifted, hidden(offsets)[few], poses, truth.tracks[0].times_s[few])
+    assert told.is_used.all()
