@@ -8,14 +8,24 @@ import torch
 
 from mvmocap_core.geometry.alignment import n_mpjpe, p_mpjpe
 from mvmocap_core.lifting.cross_view_fusion import fuse
+from mvmocap_core.lifting.fused_views import fused_poses
 from mvmocap_core.lifting.joints import HIPS
-from mvmocap_core.lifting.networks import CanonicalLifter, Lift
-from mvmocap_core.lifting.weights import load_weights
-from training.multi_view import STAGES, TAKE_FRAMES, Pool, Unlabelled, make_pool
+from mvmocap_core.lifting.networks import CanonicalLifter, Lift, pretrained_lifter
+from mvmocap_core.lifting.weights import PRETRAINED, load_weights
+from training import consistency, geometric
+from training.consistency import unseen_takes
+from training.multi_view import (
+    STAGES,
+    TAKE_FRAMES,
+    Pool,
+    Unlabelled,
+    make_pool,
+    refined_lift,
+)
 from training.pretrain import STATURE_MM, load_split
 
 RUNS = Path(__file__).with_name("lifting_runs")
-"""Saved runs: what `python -m training.multi_view` made."""
+"""Saved runs: what `training.multi_view`, `training.geometric` and `training.consistency` made."""
 N_TAKES = 20
 _LIMBS = slice(3, 15)
 _NEAR_MM = 150.0
@@ -25,7 +35,8 @@ _NEAR_MM = 150.0
 class MethodScore:
     """Errors over the limbs on a body of average stature.
 
-    method, views: whose keypoints the pose was lifted from, "one" or "all".
+    views: whose keypoints the poses come from: "one"; "refined", one whose doubtful keypoints the
+           others refined; "two" neighbours fused; "all" fused.
     n_mpjpe_mm, p_mpjpe_mm: see `mvmocap_core.geometry.alignment`.
     n_pck:         share of joints within 150 mm after the best scale of each pose.
     """
@@ -44,20 +55,44 @@ def validation_pool() -> Pool:
 
 
 def score_methods(folder: Path) -> list[MethodScore]:
-    """Every saved run, lifting one view at a time and with the canonical poses of all views."""
+    """Every saved run, lifting one view at a time, and two or all views fused."""
     pool = validation_pool()
     scores = []
     for method, used in _saved(folder).items():
         net = _lifter(folder, method)
         with torch.no_grad():
-            keypoints = pool.keypoints.flatten(0, 1)
-            lift: Lift = net(keypoints)
-            if used.step_1 or used.step_2:
-                lift = net(fuse(lift, keypoints, used.fusion))
-        together = lift.canonical.mean(dim=1, keepdim=True) @ lift.rotation.transpose(-1, -2)
-        for views, pose in (("one", lift.pose), ("all", together)):
-            scores.append(_score(method, views, pose, pool.poses.flatten(0, 1)))
+            alone: Lift = net(pool.keypoints)
+            scores.append(_score(method, "one", alone.pose, pool.poses))
+            if used.step_1:
+                refined = refined_lift(net, used, pool.keypoints)
+                scores.append(_score(method, "refined", refined.pose, pool.poses))
+            for views, shown in (("two", [0, 1]), ("all", [0, 1, 2, 3])):
+                keypoints = pool.keypoints[:, :, shown]
+                pose = fused_poses(refined_lift(net, used, keypoints), keypoints)
+                scores.append(_score(method, views, pose, pool.poses[:, :, shown]))
+    for method in geometric.RUNS:
+        if (path := folder / f"{method}.safetensors").is_file():
+            poses = geometric.lifted_poses(geometric.lifter_from(path), pool.keypoints)
+            scores.append(_score(method, "one", poses, pool.poses))
     return scores
+
+
+def score_consistency(folder: Path) -> list[tuple[str, float, float]]:
+    """N-MPJPE and P-MPJPE, mm, of the pretrained lifter and of the saved runs that go on from it.
+
+    On takes of new bodies, seen by four phones: those that the runs were tuned on, without labels.
+    """
+    takes = unseen_takes()
+    paths = {"pretrained": PRETRAINED} | {
+        name: path
+        for name in consistency.RUNS
+        if (path := folder / f"{name}.safetensors").is_file()
+    }
+    scores = {
+        name: consistency.score_takes(pretrained_lifter(path), takes)
+        for name, path in paths.items()
+    }
+    return [(name, s["n_mpjpe_mm"], s["p_mpjpe_mm"]) for name, s in scores.items()]
 
 
 def refinement_gain(folder: Path) -> tuple[float, float, float]:
@@ -96,7 +131,7 @@ def _lifter(folder: Path, method: str) -> CanonicalLifter:
 def _score(method: str, views: str, pose: torch.Tensor, truth: torch.Tensor) -> MethodScore:
     pose = pose - pose[..., list(HIPS), :].mean(dim=-2, keepdim=True)
     found, true = (
-        t[..., _LIMBS, :].flatten(0, 1).double().numpy().astype(np.float64) for t in (pose, truth)
+        t[..., _LIMBS, :].flatten(0, -3).double().numpy().astype(np.float64) for t in (pose, truth)
     )
     scale = (found * true).sum(axis=(1, 2)) / np.square(found).sum(axis=(1, 2))
     apart = STATURE_MM * np.linalg.norm(scale[:, None, None] * found - true, axis=-1)

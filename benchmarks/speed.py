@@ -60,8 +60,8 @@ EXPLANATION = """
 Two views of 640 x 480 at 30 frames a second, a rendered clip played there and back. *frames*
 counts the moments of a take (each is two pictures where there are two videos); *x length* is
 seconds of work for a second of video; *peak MiB* is the largest resident memory of the process
-that worked, without the detector's children, whose largest one counts in its own row. Baking
-is timed by `./run bench rigs`.
+that worked, without the detector's children, whose largest one counts in its own row. *lift* is
+what single views say, and putting it right by the take. Baking is timed by `./run bench rigs`.
 """
 
 

@@ -2,11 +2,13 @@
 
 `python -m training.consistency --out FOLDER` films "val" subjects on bodies that are not their own
 with four virtual phones, and goes on training the temporal lifter on what the phones saw of these
-takes alone (Ingwersen et al., "Two Views Are Better than One", CVPRW 2025). The history in FOLDER
-holds the errors before and after; `--without` leaves the consistency out, for comparison.
+takes alone (Ingwersen et al., "Two Views Are Better than One", CVPRW 2025): with the consistency
+and, for comparison, without. FOLDER/NAME.safetensors are the weights. It goes on where it was
+interrupted.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,9 +20,10 @@ from torch import Tensor, nn
 from mvmocap_core.geometry.alignment import n_mpjpe, p_mpjpe
 from mvmocap_core.lifting.companions import bone_variation_loss, symmetry_loss
 from mvmocap_core.lifting.joints import HIPS
-from mvmocap_core.lifting.networks import Lift, pretrained_lifter
+from mvmocap_core.lifting.networks import Lift, pretrained_lifter, weights_of
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
 from mvmocap_core.lifting.two_views import consistency_loss, reprojection_loss
+from mvmocap_core.lifting.weights import save_weights
 from training.pretrain import STATURE_MM, WINDOW, load_split
 from training.virtual_bodies import random_body
 from training.virtual_views import Detector, random_camera, see
@@ -28,24 +31,32 @@ from training.virtual_views import Detector, random_camera, see
 N_VIEWS = 4
 BODIES = 3
 """Takes of each motion, each with a body of its own."""
-CONSISTENCY, REPROJECTION, BONES, SYMMETRY = 1.0, 1.0, 1.0, 0.1
-"""The paper weighs consistency 0.3 beside labels on other data; here there are none."""
+REPROJECTION, BONES, SYMMETRY = 1.0, 1.0, 0.1
+RUNS = {"consistency": 1.0, "without_consistency": 0.0}
+"""Weight of the consistency; the paper's is 0.3, beside labels on other data."""
 _LIMBS = slice(3, 15)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Takes:
-    """keypoints (N, V, T, J, 3) as the lifter wants them; poses (N, V, T, J, 3), for scoring."""
+    """keypoints (N, V, T, J, 3) as the lifter wants them, and their size (N, V, T), radians.
+
+    poses: (N, V, T, J, 3) the truth, for scoring alone.
+    """
 
     keypoints: Tensor
+    size: Tensor
     poses: Tensor
+
+    def __getitem__(self, takes: np.ndarray) -> "Takes":
+        return Takes(self.keypoints[takes], self.size[takes], self.poses[takes])
 
 
 def unseen_takes() -> Takes:
     """The first `WINDOW` frames of every "val" motion that lasts as long, on new bodies."""
     rng = np.random.default_rng(2)
     detector = Detector(hidden=0.0, swapped=0.0)
-    keypoints, poses = [], []
+    keypoints, sizes, poses = [], [], []
     for motion in load_split("val"):
         if len(motion.joints_m) < WINDOW:
             continue
@@ -57,28 +68,26 @@ def unseen_takes() -> Takes:
                 camera = random_camera(rng, joints, azimuth, rng.uniform(2.5, 5.0))
                 seen = see(rng, joints, camera, detector, motion.fps)
                 keypoints.append(seen.keypoints)
+                sizes.append(seen.size)
                 poses.append(seen.pose)
-    shape = (-1, N_VIEWS, *keypoints[0].shape)
-    return Takes(
-        torch.from_numpy(np.stack(keypoints)).reshape(shape),
-        torch.from_numpy(np.stack(poses)).reshape(shape),
-    )
+    parts = (np.stack(part).astype(np.float32) for part in (keypoints, sizes, poses))
+    return Takes(*(torch.from_numpy(part).unflatten(0, (-1, N_VIEWS)) for part in parts))
 
 
 def two_view_losses(
-    net: nn.Module, keypoints: Tensor, device: torch.device, *, consistency: float
+    net: nn.Module, takes: Takes, device: torch.device, *, consistency: float
 ) -> Losses:
-    """Losses of keypoints (B, V, T, J, 3); every pair of views must lift to one shape."""
-    keypoints = keypoints.to(device)
+    """Losses of takes; every pair of their views must lift to one shape."""
+    keypoints, size = takes.keypoints.to(device), takes.size.to(device)
     lift: Lift = net(keypoints.flatten(0, 1))
-    poses = lift.pose.reshape(keypoints.shape)
+    poses = _rooted(lift.pose).reshape(keypoints.shape)
     first, second = torch.triu_indices(keypoints.shape[1], keypoints.shape[1], 1)
     weight = (keypoints[:, first, ..., 2] * keypoints[:, second, ..., 2]).sqrt()
     losses = {
         "consistency": consistency_loss(
             poses[:, first].flatten(0, 1), poses[:, second].flatten(0, 1), weight.flatten(0, 1)
         ),
-        "reprojection": reprojection_loss(lift.pose, keypoints.flatten(0, 1)),
+        "reprojection": reprojection_loss(poses, keypoints, size),
         "bones": bone_variation_loss(lift.canonical),
         "symmetry": symmetry_loss(lift.canonical),
     }
@@ -92,7 +101,7 @@ def score_takes(net: nn.Module, takes: Takes) -> dict[str, float]:
     net.eval()
     with torch.no_grad():
         lift: Lift = net(takes.keypoints.flatten(0, 1))
-    pose = lift.pose - lift.pose[..., list(HIPS), :].mean(dim=-2, keepdim=True)
+    pose = _rooted(lift.pose)
     found, truth = (
         t[..., _LIMBS, :].reshape(-1, 12, 3).double().numpy() for t in (pose, takes.poses)
     )
@@ -102,25 +111,32 @@ def score_takes(net: nn.Module, takes: Takes) -> dict[str, float]:
     }
 
 
-def main() -> int:
+def _rooted(pose: Tensor) -> Tensor:
+    return pose - pose[..., list(HIPS), :].mean(dim=-2, keepdim=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Fine-tune, or go on; returns the exit status."""
     parser = argparse.ArgumentParser(prog="training.consistency", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the history")
-    parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--batch", type=int, default=4, help="takes a step")
-    parser.add_argument("--without", action="store_true", help="leave the consistency out")
-    chosen = parser.parse_args()
-    takes, net = unseen_takes(), pretrained_lifter()
-    print("pretrained", score_takes(net, takes), flush=True)
-    history = train(
-        net,
-        lambda rng, _: takes.keypoints[rng.choice(len(takes.keypoints), chosen.batch, False)],
-        partial(two_view_losses, consistency=0.0 if chosen.without else CONSISTENCY),
-        TrainOptions(steps=chosen.steps, learning_rate=2e-4, checkpoint_every=40),
-        chosen.out,
-        evaluate=partial(score_takes, takes=takes),
-    )
-    print({name: round(value, 4) for name, value in history[-1].items()})
+    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--batch", type=int, default=3, help="takes a step")
+    chosen = parser.parse_args(arguments)
+    takes = unseen_takes()
+    print("pretrained", score_takes(pretrained_lifter(), takes), flush=True)
+    for name, weight in RUNS.items():
+        net = pretrained_lifter()
+        history = train(
+            net,
+            lambda rng, _: takes[rng.choice(len(takes.keypoints), chosen.batch, replace=False)],
+            partial(two_view_losses, consistency=weight),
+            TrainOptions(steps=chosen.steps, learning_rate=3e-4, checkpoint_every=50),
+            chosen.out / name,
+            evaluate=partial(score_takes, takes=takes),
+        )
+        metadata = {"width": str(net.width), "licence": "GPL-3.0-or-later"}
+        save_weights(chosen.out / f"{name}.safetensors", weights_of(net), metadata)
+        print(name, {key: round(value, 4) for key, value in history[-1].items()}, flush=True)
     return 0
 
 

@@ -171,6 +171,16 @@ def _lift_losses(lift: Lift, keypoints: Tensor, partner: Tensor, used: Unlabelle
     return {**losses, "total": total + used.mirror * MIRROR * losses["mirror"]}
 
 
+def refined_lift(net: nn.Module, used: Unlabelled, keypoints: Tensor) -> Lift:
+    """What the net says of keypoints (N, T, V, J, 3), after refining them if the method does."""
+    lift: Lift = net(keypoints)
+    if not used.step_1:
+        return lift
+    frames = Lift(*(p.flatten(0, 1) for p in (lift.canonical, lift.rotation, lift.log_scale)))
+    refined = fuse(frames, keypoints.flatten(0, 1), used.fusion)
+    return net(refined.unflatten(0, keypoints.shape[:2]))
+
+
 STAGES = {
     "canon_pose": Unlabelled(held=False),
     "step_1": Unlabelled(held=False, step_1=True),

@@ -87,6 +87,37 @@ class CanonicalLifter(nn.Module):
         return Lift(canonical, rotation, canonical.new_zeros(*lead, N_JOINTS, 2))
 
 
+class DepthLifter(nn.Module):
+    """One frame at a time: the joints' depths. Chen et al., CVPR 2019, whose width is 1024."""
+
+    def __init__(self, width: int = 1024) -> None:
+        super().__init__()
+        self.width = width
+        self.inlet = nn.Linear(3 * N_JOINTS, width)
+        self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(4)))
+        self.outlet = nn.Linear(width, N_JOINTS)
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """(..., J, 3): x, y, confidence -> (..., J)."""
+        hidden = functional.leaky_relu(self.inlet(keypoints.flatten(-2)), LEAK)
+        return self.outlet(self.blocks(hidden))
+
+
+class Critic(nn.Module):
+    """How real 2D poses look, or their differences from frame to frame (Chen et al., CVPR 2019)."""
+
+    def __init__(self, width: int = 1024) -> None:
+        super().__init__()
+        self.inlet = nn.Linear(2 * N_JOINTS, width)
+        self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(3)))
+        self.outlet = nn.Linear(width, 1)
+
+    def forward(self, points: Tensor) -> Tensor:
+        """(..., J, 2) -> (...), the higher the more real."""
+        hidden = functional.leaky_relu(self.inlet(points.flatten(-2)), LEAK)
+        return self.outlet(self.blocks(hidden))[..., 0]
+
+
 class TemporalLifter(nn.Module):
     """A clip at a time: dilated convolutions that see 2.7 s at 30 fps, an answer a frame.
 

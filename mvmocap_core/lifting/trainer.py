@@ -27,6 +27,7 @@ class TrainOptions:
 
     steps:            optimiser steps; the learning rate falls to zero along half a cosine.
     learning_rate, weight_decay: of AdamW.
+    momentum:         of AdamW; nets that play against each other want less.
     seed:             decides everything that is random, together with the step.
     device:           "auto", "cpu", "cuda" or "mps".
     checkpoint_every: steps between checkpoints, evaluations and lines of the history.
@@ -36,6 +37,7 @@ class TrainOptions:
     steps: int
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
+    momentum: float = 0.9
     seed: int = 0
     device: str = "auto"
     checkpoint_every: int = 250
@@ -57,12 +59,17 @@ def train(
     batch: makes a batch from a generator and the share of the steps that are done. Both depend on
     the seed and the step alone: a run that was interrupted goes on from `folder`'s checkpoint as
     if nothing had happened.
+    The net stays in its mode: one in "eval" keeps the means and variances that it came with, which
+    those of a few takes would spoil.
     """
     device = choose_device(options.device)
     torch.manual_seed(options.seed)
     net.to(device)
     optimiser = torch.optim.AdamW(
-        net.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
+        net.parameters(),
+        lr=options.learning_rate,
+        betas=(options.momentum, 0.999),
+        weight_decay=options.weight_decay,
     )
     first, history = _resume(net, optimiser, folder, device)
     sums: dict[str, float] = {}
@@ -85,9 +92,10 @@ def train(
             n_summed = step + 1 - int(history[-1]["step"] if history else 0)
             entry = {name: value / n_summed for name, value in sums.items()}
             if evaluate is not None:
+                is_training = net.training
                 net.eval()
                 entry |= {name: float(value) for name, value in evaluate(net).items()}
-                net.train()
+                net.train(is_training)
             history.append({"step": float(step + 1), **entry})
             sums = {}
             _save(net, optimiser, history, folder)

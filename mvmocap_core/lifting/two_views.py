@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 SVD_EPSILON = 1e-8
+_NEAREST = 0.8
+"""Distance of a performer from the phone, over stature, at least."""
 
 
 class _NearestRotation(torch.autograd.Function):
@@ -81,20 +83,22 @@ def _one_way(source: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return (w * apart).sum(dim=-1) / size
 
 
-def reprojection_loss(pose: Tensor, keypoints: Tensor) -> Tensor:
-    """Confidence-weighted distance in the image, each frame at its own best scale.
+def reprojection_loss(pose: Tensor, keypoints: Tensor, size: Tensor) -> Tensor:
+    """Confidence-weighted distance in the image, in units of the keypoints' size.
 
-    pose: (..., J, 3) root-centred; keypoints: (..., J, 3) root-centred x, y, and confidence.
-    Relative to the size of the keypoints.
+    pose: (..., J, 3) root-centred; keypoints: (..., J, 3) root-centred x, y over their size, and
+    confidence; size: (...) radians. Every frame stands as far away as suits it best. With
+    perspective: three metres away, a hand that reaches forward looks a tenth larger, and a pose
+    that must explain that without depth leans.
     """
-    w = keypoints[..., 2:]
-    flat, seen = pose[..., :2], keypoints[..., :2]
-    over = (w * flat * seen).sum(dim=(-2, -1), keepdim=True)
-    scale = over / (w * flat * flat).sum(dim=(-2, -1), keepdim=True).clamp_min(1e-9)
-    apart = (scale.clamp_min(0.0) * flat - seen).square().sum(dim=-1).add(1e-12).sqrt()
-    size = (w * seen * seen).sum(dim=(-2, -1)).clamp_min(1e-9)
-    total = w.sum(dim=(-2, -1)).clamp_min(1e-9)
-    return ((w[..., 0] * apart).sum(dim=-1) / (size * total).sqrt()).mean()
+    w, xy = keypoints[..., 2:], size[..., None, None] * keypoints[..., :2]
+    flat, depth = pose[..., :2], pose[..., 2:]
+    over = (w * xy * (flat - xy * depth)).sum(dim=(-2, -1), keepdim=True)
+    distance = over / (w * xy * xy).sum(dim=(-2, -1), keepdim=True).clamp_min(1e-9)
+    shown = flat / (depth + distance.clamp_min(_NEAREST)).clamp_min(0.5 * _NEAREST)
+    off = (shown - xy) / size[..., None, None]
+    apart = off.square().sum(dim=-1).add(1e-12).sqrt()
+    return ((w[..., 0] * apart).sum(dim=-1) / w[..., 0].sum(dim=-1).clamp_min(1e-9)).mean()
 
 
 def velocity_loss(predicted: Tensor, truth: Tensor) -> Tensor:

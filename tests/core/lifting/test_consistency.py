@@ -4,10 +4,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from mvmocap_core.lifting.joints import N_JOINTS, STANDING_POSE  # noqa: E402
+from mvmocap_core.lifting.joints import HIPS, N_JOINTS, STANDING_POSE  # noqa: E402
 from mvmocap_core.lifting.networks import Lift  # noqa: E402
 from mvmocap_core.lifting.rotations import rotvec_to_rotmat  # noqa: E402
-from training.consistency import two_view_losses  # noqa: E402
+from training.consistency import Takes, two_view_losses  # noqa: E402
 
 TURNS = torch.tensor([[0.0, 0.2, 0.0], [0.1, 1.5, 0.0], [0.0, -2.0, 0.1]])
 
@@ -28,21 +28,25 @@ class Perfect(torch.nn.Module):
 
 
 @pytest.fixture
-def keypoints() -> torch.Tensor:
+def takes() -> Takes:
+    """One take of five frames, three phones two statures away."""
     pose = torch.from_numpy(STANDING_POSE).float() @ rotvec_to_rotmat(TURNS).transpose(-1, -2)
-    pose = pose[:, None].expand(3, 5, N_JOINTS, 3)
-    return torch.cat([pose[..., :2], torch.ones(3, 5, N_JOINTS, 1)], dim=-1)[None]
+    pose = (pose - pose[:, HIPS].mean(dim=1, keepdim=True))[:, None].expand(3, 5, N_JOINTS, 3)
+    keypoints = torch.cat(
+        [pose[..., :2] / (pose[..., 2:] + 2.0), torch.ones(3, 5, N_JOINTS, 1)], -1
+    )
+    return Takes(keypoints[None], torch.ones(1, 3, 5), pose[None])
 
 
-def test_one_shape_in_all_views_costs_nothing(keypoints):
-    losses = two_view_losses(Perfect(0.0), keypoints, torch.device("cpu"), consistency=1.0)
+def test_one_shape_in_all_views_costs_nothing(takes):
+    losses = two_view_losses(Perfect(0.0), takes, torch.device("cpu"), consistency=1.0)
     assert all(float(loss) < 1e-4 for loss in losses.values())
 
 
-def test_a_wrist_that_only_one_view_bends_costs_consistency(keypoints):
-    bent = two_view_losses(Perfect(0.3), keypoints, torch.device("cpu"), consistency=1.0)
+def test_a_wrist_that_only_one_view_bends_costs_consistency(takes):
+    bent = two_view_losses(Perfect(0.3), takes, torch.device("cpu"), consistency=1.0)
     assert float(bent["consistency"]) > 0.01
-    without = two_view_losses(Perfect(0.3), keypoints, torch.device("cpu"), consistency=0.0)
+    without = two_view_losses(Perfect(0.3), takes, torch.device("cpu"), consistency=0.0)
     assert float(without["total"]) == pytest.approx(
         float(bent["total"] - bent["consistency"]), abs=1e-5
     )

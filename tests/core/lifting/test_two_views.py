@@ -101,18 +101,40 @@ def test_missing_joints_do_not_count():
     assert float(consistency_loss(first, second, weight)) < 1e-5
 
 
-def test_reprojection_knows_no_scale_but_shape():
-    pose = _random(3, 6, 3)
-    keypoints = torch.cat([2.5 * pose[..., :2], torch.rand(3, 6, 1).double()], dim=-1)
-    assert float(reprojection_loss(pose, keypoints)) < 1e-5
-    assert float(reprojection_loss(pose.flip(-2), keypoints)) > 0.1
+def _photographed(pose, distance: float):
+    """Keypoints of poses (..., J, 3) over their size, and that size."""
+    flat = pose[..., :2] / (pose[..., 2:] + distance)
+    size = flat.square().sum(dim=-1).mean(dim=-1).sqrt()
+    sure = torch.rand(*pose.shape[:-1], 1, dtype=torch.float64)
+    return torch.cat([flat / size[..., None, None], sure], dim=-1), size
+
+
+@pytest.mark.parametrize("distance", [1.5, 4.0])
+def test_a_true_pose_costs_nothing_from_any_distance(distance):
+    pose = 0.2 * _random(3, 6, 3)
+    keypoints, size = _photographed(pose, distance)
+    assert float(reprojection_loss(pose, keypoints, size)) < 1e-5
+    assert float(reprojection_loss(1.3 * pose, keypoints, size)) < 1e-5
+    assert float(reprojection_loss(pose.flip(-2), keypoints, size)) > 0.1
+
+
+def test_near_by_the_mirrored_depth_costs():
+    pose = 0.2 * _random(3, 6, 3)
+    mirrored = pose * torch.tensor([1.0, 1.0, -1.0], dtype=torch.float64)
+    near, far = (
+        float(reprojection_loss(mirrored, *_photographed(pose, distance)))
+        for distance in (1.5, 50.0)
+    )
+    assert near > 0.02 > far
 
 
 def test_gradients_of_reprojection_and_velocity():
-    pose = _random(2, 4, 6, 3).requires_grad_()
-    keypoints = torch.cat([_random(2, 4, 6, 2), torch.rand(2, 4, 6, 1).double()], dim=-1)
+    pose = (0.2 * _random(2, 4, 6, 3)).requires_grad_()
+    keypoints, size = _photographed(0.2 * _random(2, 4, 6, 3), 2.0)
     truth = _random(2, 4, 6, 3)
-    assert torch.autograd.gradcheck(lambda p: reprojection_loss(p, keypoints), (pose,), atol=1e-5)
+    assert torch.autograd.gradcheck(
+        lambda p: reprojection_loss(p, keypoints, size), (pose,), atol=1e-5
+    )
     assert torch.autograd.gradcheck(lambda p: velocity_loss(p, truth), (pose,), atol=1e-5)
 
 

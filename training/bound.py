@@ -1,0 +1,69 @@
+"""What a lifter reaches that is shown the truth: `python -m training.bound --out FOLDER`.
+
+The same network and keypoints as in `training.multi_view`, with labels: no training without labels
+can be expected to lift one view better. Goes on where it was interrupted.
+"""
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mvmocap_core.lifting.joints import HIPS
+from mvmocap_core.lifting.networks import CanonicalLifter, Lift, weights_of
+from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
+from mvmocap_core.lifting.weights import save_weights
+from training.multi_view import TAKE_FRAMES, Pool, make_pool
+from training.pretrain import STATURE_MM, load_split
+
+NAME = "with_labels"
+N_FRAMES = 96
+"""Frames of a batch, each in all views."""
+
+
+def random_frames(rng: np.random.Generator, _: float, pool: Pool) -> tuple[Tensor, Tensor]:
+    """Keypoints and poses (B, V, J, 3)."""
+    takes = rng.integers(len(pool.keypoints), size=N_FRAMES)
+    frames = rng.integers(TAKE_FRAMES, size=N_FRAMES)
+    return pool.keypoints[takes, frames], pool.poses[takes, frames]
+
+
+def labelled_losses(net: nn.Module, batch: tuple[Tensor, Tensor], device: torch.device) -> Losses:
+    """Mean distance to the truth, over stature and in millimetres."""
+    keypoints, truth = (part.to(device) for part in batch)
+    lift: Lift = net(keypoints)
+    pose = lift.pose - lift.pose[..., list(HIPS), :].mean(dim=-2, keepdim=True)
+    total = (pose - truth).norm(dim=-1).mean()
+    return {"total": total, "pose_mm": STATURE_MM * total}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, or go on training; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="training.bound", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--pool", type=int, default=1500, help="takes to draw from")
+    parser.add_argument("--width", type=int, default=256)
+    chosen = parser.parse_args(arguments)
+    pool = make_pool(load_split("train"), chosen.pool, 0, as_they_are=False)
+    torch.manual_seed(0)
+    net = CanonicalLifter(chosen.width)
+    history = train(
+        net,
+        partial(random_frames, pool=pool),
+        labelled_losses,
+        TrainOptions(steps=chosen.steps),
+        chosen.out / NAME,
+    )
+    metadata = {"width": str(chosen.width), "licence": "GPL-3.0-or-later"}
+    save_weights(chosen.out / f"{NAME}.safetensors", weights_of(net), metadata)
+    print(NAME, {key: round(value, 4) for key, value in history[-1].items()}, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
