@@ -3,8 +3,10 @@
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from benchmarks.clips import SCORED, SCORED_LANDMARKS
+from benchmarks.standing import stances
 from mvmocap_core.detection.detections import LANDMARK_NAMES
 from mvmocap_core.geometry.alignment import jitter, similarity_transform
 from mvmocap_core.geometry.interpolation import interpolate_hermite
@@ -19,8 +21,8 @@ SOLES = np.array(
     ]
 )
 """(2, 2) left/right foot, heel/toe."""
-CONTACT_HEIGHT_M, CONTACT_SPEED = 0.05, 0.2
-_REST_PERCENTILE = 5
+_NEAR_S = 1.0 / 30.0
+"""How far off the beginning or end of a contact may be where that is tolerated."""
 _BACKWARDS_DEG = 5.0
 _MAX_GAP_S = 0.15
 _HINGES = {"knee": (0, 1.0), "elbow": (2, -1.0)}
@@ -44,20 +46,8 @@ class Truth:
         return float((len(self.times_s) - 1) / (self.times_s[-1] - self.times_s[0]))
 
     def contacts(self) -> np.ndarray:
-        """(F, 2, 2) bool: under 5 cm above where such a point rests, and slower than 0.2 m/s.
-
-        Heels and toes rest at the 5th percentile of the height at which either foot's is slow.
-        """
-        soles = self.landmarks_m[:, SOLES]
-        velocity = np.gradient(soles, axis=0) * self.fps
-        slow = np.linalg.norm(velocity, axis=-1) < CONTACT_SPEED
-        rest_m = [
-            np.percentile(soles[:, :, point, 2][slow[:, :, point]], _REST_PERCENTILE)
-            if slow[:, :, point].any()
-            else np.nan
-            for point in range(2)
-        ]
-        return slow & (soles[..., 2] - np.array(rest_m) < CONTACT_HEIGHT_M)
+        """(F, 2, 2) bool: heels and toes that stand on the floor, see `stances`."""
+        return stances(self.landmarks_m[:, SOLES], self.fps)
 
     def at(self, times_s: np.ndarray) -> np.ndarray:
         """(N, 33, 3) at other times; NaN outside."""
@@ -73,11 +63,13 @@ class MotionScore:
     penetration_mm: 95th percentile of the depth of heels and toes below their rest height, each
                    foot's its own. truth's own: penetration_truth_mm.
     float_mm:      mean height of true contacts above the same.
-    hits, misses, false_alarms: contacts, over frames, feet, heels and toes.
+    hits, misses, false_alarms: contacts, over frames, feet, heels and toes; far_misses and
+                   far_false_alarms are those further than a thirtieth of a second from a contact.
     w_mpjpe_mm:    joints, after one similarity.
     jerk, jerk_truth: m/s^3.
     knee_acceleration, knee_acceleration_truth: m/s^2, 99th percentile: knees that pop.
-    peak_speed:    of the faster wrist, m/s; backwards_share: of elbows and knees, over 5 degrees.
+    peak_speed:    of the faster wrist, m/s.
+    backwards_frames: in which an elbow or a knee is bent over 5 degrees the wrong way.
     """
 
     skate_mm: float
@@ -88,6 +80,8 @@ class MotionScore:
     hits: int
     misses: int
     false_alarms: int
+    far_misses: int
+    far_false_alarms: int
     w_mpjpe_mm: float
     jerk: float
     jerk_truth: float
@@ -95,7 +89,7 @@ class MotionScore:
     knee_acceleration_truth: float
     peak_speed: float
     peak_speed_truth: float
-    backwards_share: float
+    backwards_frames: int
 
 
 def score_motion(
@@ -128,6 +122,8 @@ def score_motion(
         hits=int((found & contacts).sum()),
         misses=int((~found & contacts).sum()),
         false_alarms=int((found & ~contacts).sum()),
+        far_misses=int((contacts & ~_or_near(found, fps)).sum()),
+        far_false_alarms=int((found & ~_or_near(contacts, fps)).sum()),
         w_mpjpe_mm=1000.0 * float(np.nanmean(np.linalg.norm(aligned - true_joints, axis=-1))),
         jerk=jitter(aligned, fps),
         jerk_truth=jitter(true_joints, fps),
@@ -135,7 +131,7 @@ def score_motion(
         knee_acceleration_truth=_knee_acceleration(true_joints, fps),
         peak_speed=_peak_speed(aligned, fps),
         peak_speed_truth=_peak_speed(true_joints, fps),
-        backwards_share=_backwards_share(motion),
+        backwards_frames=_backwards_frames(motion),
     )
     return asdict(score)
 
@@ -177,7 +173,11 @@ def _knee_acceleration(joints_m: np.ndarray, fps: float) -> float:
     return float(np.nanpercentile(acceleration, 99))
 
 
-def _backwards_share(motion: MotionClip) -> float:
+def _or_near(contacts: np.ndarray, fps: float) -> np.ndarray:
+    return maximum_filter1d(contacts, 2 * max(1, round(_NEAR_S * fps)) + 1, axis=0)
+
+
+def _backwards_frames(motion: MotionClip) -> int:
     names = motion.joint_names.tolist()
     rotvec_deg = np.degrees(rotmat_to_rotvec(quat_wxyz_to_rotmat(motion.rotations_quat_wxyz)))
     bent = []
@@ -185,4 +185,4 @@ def _backwards_share(motion: MotionClip) -> float:
         for side in ("left", "right"):
             mirrored = -1.0 if side == "right" and axis != 0 else 1.0
             bent.append(sign * mirrored * rotvec_deg[:, names.index(f"{side}_{part}"), axis])
-    return float((np.stack(bent) < -_BACKWARDS_DEG).mean())
+    return int((np.stack(bent) < -_BACKWARDS_DEG).any(axis=0).sum())

@@ -1,8 +1,8 @@
-"""How likely heels and toes stand on the floor: a small network over a third of a second.
+"""How likely heels and toes stand on the floor: a small convolutional network over a second.
 
 It was trained on captured motions seen through two phones' noise: training/contacts.py. What it is
 told of a foot does not depend on where the foot is or which way it points, and both feet are one to
-it.
+it: each is judged by what it does and by what the other one does.
 """
 
 from functools import lru_cache
@@ -14,7 +14,10 @@ from mvmocap_core.geometry.shapes import check_shape
 
 FPS = 30.0
 """The rate it looks at motions with; others are brought to it and back."""
-REACH = 8
+DILATIONS = (1, 2, 4, 1)
+"""Frames between the taps of each layer (Yu and Koltun 2016)."""
+TAPS = (5, 5, 5, 1)
+REACH = sum((taps // 2) * dilation for taps, dilation in zip(TAPS, DILATIONS, strict=True))
 """Frames that it looks ahead and back."""
 _HEIGHT_UNIT_M, _SPEED_UNIT = 0.05, 0.3
 _HIGHEST = 6.0
@@ -30,12 +33,15 @@ def contact_probability(feet_m: np.ndarray, fps: float) -> np.ndarray:
     times_s = np.arange(len(feet_m)) / fps
     model_s = np.arange(0.0, times_s[-1] + 1.0 / FPS, 1.0 / FPS)
     features = foot_features(_resampled(feet_m, times_s, model_s))
-    logits = _network(windows(features))
+    logits = _network(with_ends(features))
     return _resampled(1.0 / (1.0 + np.exp(-logits)), model_s, times_s)
 
 
 def foot_features(feet_m: np.ndarray) -> np.ndarray:
-    """(F, 2, C) what is told of each foot at `FPS`; feet_m as in `contact_probability`."""
+    """(F, 2, C) what is told of each foot at `FPS`: of itself, then of the other one.
+
+    feet_m: as in `contact_probability`.
+    """
     velocity = np.gradient(feet_m, axis=0) * FPS if len(feet_m) > 1 else np.zeros_like(feet_m)
     height = feet_m[..., 2]
     lowest = np.broadcast_to(
@@ -44,14 +50,13 @@ def foot_features(feet_m: np.ndarray) -> np.ndarray:
     heights = np.concatenate([height, lowest], axis=2) / _HEIGHT_UNIT_M
     across = np.linalg.norm(velocity[..., :2], axis=-1) / _SPEED_UNIT
     upwards = velocity[..., 2] / _SPEED_UNIT
-    return np.concatenate([_squeezed(heights), _squeezed(across), _squeezed(upwards)], axis=2)
+    own = np.concatenate([_squeezed(heights), _squeezed(across), _squeezed(upwards)], axis=2)
+    return np.concatenate([own, own[:, ::-1]], axis=2)
 
 
-def windows(features: np.ndarray) -> np.ndarray:
-    """(F, 2, C) -> (F, 2, (2 REACH + 1) C): each frame with its neighbours; ends are repeated."""
-    padded = np.pad(features, ((REACH, REACH), (0, 0), (0, 0)), mode="edge")
-    n_frames = len(features)
-    return np.concatenate([padded[i : i + n_frames] for i in range(2 * REACH + 1)], axis=2)
+def with_ends(features: np.ndarray) -> np.ndarray:
+    """(F, 2, C) -> (F + 2 REACH, 2, C): the first and the last frame repeated."""
+    return np.pad(features, ((REACH, REACH), (0, 0), (0, 0)), mode="edge")
 
 
 def _squeezed(values: np.ndarray) -> np.ndarray:
@@ -60,24 +65,30 @@ def _squeezed(values: np.ndarray) -> np.ndarray:
 
 
 def _network(inputs: np.ndarray) -> np.ndarray:
-    hidden = inputs
+    """(F + 2 REACH, 2, C) features -> (F, 2, 2) logits."""
+    values = inputs
     layers = _layers()
-    for weight, bias in layers[:-1]:
-        hidden = np.maximum(hidden @ weight + bias, 0.0)
-    weight, bias = layers[-1]
-    return hidden @ weight + bias
+    for number, ((weight, bias), dilation) in enumerate(zip(layers, DILATIONS, strict=True)):
+        n_frames = len(values) - (len(weight) - 1) * dilation
+        values = bias + sum(
+            values[tap * dilation : tap * dilation + n_frames] @ weight[tap]
+            for tap in range(len(weight))
+        )
+        if number < len(layers) - 1:
+            values = np.maximum(values, 0.0)
+    return values
 
 
 @lru_cache(maxsize=1)
 def _layers() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Of each layer: weights (taps, channels in, channels out), bias (channels out,)."""
     with (
         resources.files("mvmocap_core.motion").joinpath("contacts.npz").open("rb") as file,
         np.load(file, allow_pickle=False) as data,
     ):
-        n_layers = len(data.files) // 2
         return tuple(
             (data[f"weight_{i}"].astype(float), data[f"bias_{i}"].astype(float))
-            for i in range(n_layers)
+            for i in range(len(TAPS))
         )
 
 

@@ -47,21 +47,26 @@ def find_common_ground(
         lowest = points[..., 2] <= points[..., 2].min(axis=(1, 2), keepdims=True)
         standing.append(lowest & (speeds(points, clip.fps) < _SLOW))
     for _ in range(_ROUNDS):
-        clips, floor = _levelled(clips, soles_m, standing)
+        levelled, floor = _levelled(clips, soles_m, standing)
         standing = [
             steady(contact_probability(_above(clip, floor, soles), clip.fps), clip.fps)
-            for clip, soles in zip(clips, soles_m, strict=True)
+            for clip, soles in zip(levelled, soles_m, strict=True)
         ]
-    clips, floor = _levelled(clips, soles_m, standing)
+    levelled, floor = _levelled(clips, soles_m, standing)
     return [
         Ground(replace(clip, contacts=edited(stands, clip.times_s, own)), floor, soles)
-        for clip, stands, soles, own in zip(clips, standing, soles_m, edits, strict=True)
+        for clip, stands, soles, own in zip(levelled, standing, soles_m, edits, strict=True)
     ]
 
 
 def _levelled(
     clips: Sequence[MotionClip], soles_m: Sequence[np.ndarray], standing: Sequence[np.ndarray]
 ) -> tuple[list[MotionClip], Floor]:
+    """The clips on a level floor, and that floor.
+
+    Always from the fit: its vertical is off by some degrees once, not again each time that contacts
+    are found anew.
+    """
     points = [sole_points(clip, soles) for clip, soles in zip(clips, soles_m, strict=True)]
     found = find_floor(np.concatenate(points), np.concatenate(standing), clips[0].fps)
     about_m = clips[0].positions_m[0, 0]

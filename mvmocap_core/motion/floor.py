@@ -9,11 +9,12 @@ from mvmocap_core.geometry.rotations import rotmat_between, rotmat_to_quat_wxyz
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.contacts import SOLE_M
 from mvmocap_core.motion.pose import joint_motion
+from mvmocap_core.motion.spans import spans
 
 _SLOPE_STD = np.tan(np.radians(4.0))
 """How far the solve's vertical may be off; floors are level."""
 _PLAY_M = 0.015
-_REST_STD_M = 0.02
+_REST_STD_M = 0.03
 _SIDES_STD_M = 0.01
 """How much higher one foot's landmark may sit on the foot than the other's."""
 _INDEPENDENT_S = 0.4
@@ -37,13 +38,17 @@ def find_floor(soles_m: np.ndarray, standing: np.ndarray, fps: float) -> Floor:
 
     soles_m: (F, 2, 2, 3) left/right foot, heel/toe, world; standing: (F, 2, 2) bool.
     """
-    rows, heights = [], []
+    rows, heights = [np.zeros((0, 6))], [np.zeros(0)]
     for foot, point in np.ndindex(2, 2):
-        found = soles_m[:, foot, point][standing[:, foot, point]]
-        column = np.zeros((len(found), 4))
-        column[:, 2 * foot + point] = 1.0
-        rows.append(np.concatenate([found[:, :2], column], axis=1))
-        heights.append(found[:, 2] - SOLE_M)
+        for start, stop in spans(standing[:, foot, point]):
+            found = soles_m[start:stop, foot, point]
+            row = np.zeros((len(found), 6))
+            # What stands is in one place. Frame by frame, its error across the floor goes with
+            # that in height, and feet that never step would lean the floor by many degrees.
+            row[:, :2] = np.median(found[:, :2], axis=0)
+            row[:, 2 + 2 * foot + point] = 1.0
+            rows.append(row)
+            heights.append(found[:, 2] - SOLE_M)
     A, b = np.concatenate(rows), np.concatenate(heights)
     if len(A) == 0:
         return Floor(np.zeros(2), np.full((2, 2), SOLE_M))

@@ -14,7 +14,7 @@ from mvmocap_core.motion.hips import hip_shift
 from mvmocap_core.motion.leg import LegPose, reach
 from mvmocap_core.motion.pose import JointMotion, forward
 from mvmocap_core.motion.smoothing import smooth
-from mvmocap_core.motion.stands import HEEL, TOE, standing_places
+from mvmocap_core.motion.stands import HEEL, TOE, held_part, standing_places
 
 _BLEND_HZ = 1.6
 """How fast a held foot's displacement fades where it is not held: in about a fifth of a second."""
@@ -24,11 +24,12 @@ _LIFTED_M = 0.01
 """Height above its rest beyond which a point in contact is truly lifted a little."""
 _YIELD_M = 0.005
 """Depth below its rest that a foot may go as it rolls over heel and toe."""
+_PLAY_M = 3e-4
 _HOLD = 1e5
 """Weight of a held frame beside a free one."""
-_PLAY_M = 1e-3
 _FREE_WEIGHTS = (0.3, 0.3, 1.0)
-_HELD_WEIGHT = 30.0
+_HELD_WEIGHT, _LOW_WEIGHT = 100.0, 30.0
+"""Of a point that stands, and of one that is kept out of the floor."""
 _KEEP_M2 = 1e-5
 """How much the foot keeps its own rotation about an axis that the points leave open."""
 _ROUNDS = 3
@@ -109,19 +110,21 @@ def _placed_foot(
     fps: float,
 ) -> _Foot:
     """Where one foot should be. contacts: (F, 2) heel, toe."""
+    held = held_part(contacts, fps)
     points = ankle_m[:, None] + np.einsum("fab,pb->fpa", rotation, soles_m)
     length_m = float(np.linalg.norm(soles_m[TOE] - soles_m[HEEL]))
     across_m = float(np.sqrt(max(length_m**2 - (rest_m[TOE] - rest_m[HEEL]) ** 2, 0.0)))
-    places = standing_places(points[..., :2], contacts, across_m, fps)
+    places = standing_places(points[..., :2], held, across_m, fps)
     wanted = points.copy()
     for point in range(2):
-        held = np.isfinite(places[:, point, 0])
+        is_placed = np.isfinite(places[:, point, 0])
         wanted[:, point, :2] += _faded(
-            places[:, point] - points[:, point, :2], held, fps, _BLEND_HZ
+            places[:, point] - points[:, point, :2], is_placed, fps, _BLEND_HZ
         )
-    wanted[..., 2], low = _heights(points[..., 2], contacts, rest_m, fps)
+    lowest_m = rest_m - np.where(contacts, 0.0, _YIELD_M)
+    wanted[..., 2], low = _heights(points[..., 2], held, rest_m, lowest_m, fps)
     wanted = np.concatenate([wanted, ankle_m[:, None]], axis=1)
-    return _rigid(wanted, low, rotation, soles_m, fps)
+    return _rigid(wanted, held, low, rotation, soles_m, fps)
 
 
 def _faded(displacement: np.ndarray, held: np.ndarray, fps: float, blend_hz: float) -> np.ndarray:
@@ -132,45 +135,45 @@ def _faded(displacement: np.ndarray, held: np.ndarray, fps: float, blend_hz: flo
 
 
 def _heights(
-    heights: np.ndarray, contacts: np.ndarray, rest_m: np.ndarray, fps: float
+    heights: np.ndarray, held: np.ndarray, rest_m: np.ndarray, lowest_m: np.ndarray, fps: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Heights of heel and toe (F, 2): at rest where they stand, nowhere far below that.
+    """Heights of heel and toe (F, 2): at rest where they are held, nowhere under `lowest_m` (F, 2).
 
     Also says which points are held at that height, (F, 2) bool.
     """
-    wanted, low = np.empty_like(heights), contacts.copy()
+    wanted, low = np.empty_like(heights), held.copy()
     for point in range(2):
-        standing, low_m = contacts[:, point], rest_m[point] - _YIELD_M
+        standing, low_m = held[:, point], lowest_m[:, point]
         excess_m = np.maximum(heights[:, point] - rest_m[point] - _LIFTED_M, 0.0)
         lift_m = (rest_m[point] + excess_m - heights[:, point])[:, None]
         put = heights[:, point] + _faded(lift_m, standing, fps, _BLEND_HZ)[:, 0]
         raised, sunk = put, np.zeros_like(standing)
         for _ in range(_ROUNDS):
-            sunk |= ~standing & (raised < low_m - _PLAY_M)
+            sunk |= ~standing & (raised < low_m + _PLAY_M)
             missing_m = np.where(standing, 0.0, low_m - put)[:, None]
-            raised = put + _faded(missing_m, sunk, fps, _RAISE_HZ)[:, 0]
+            raised = put + _faded(missing_m, sunk | standing, fps, _RAISE_HZ)[:, 0]
         wanted[:, point], low[:, point] = np.maximum(raised, low_m), standing | sunk
     return wanted, low
 
 
 def _rigid(
-    wanted: np.ndarray, held: np.ndarray, rotation: np.ndarray, soles_m: np.ndarray, fps: float
+    wanted: np.ndarray,
+    held: np.ndarray,
+    low: np.ndarray,
+    rotation: np.ndarray,
+    soles_m: np.ndarray,
+    fps: float,
 ) -> _Foot:
-    """The foot that is nearest to `wanted` (F, 3, 3): heel, toe and ankle. held: (F, 2).
+    """The foot that is nearest to `wanted` (F, 3, 3): heel, toe and ankle.
 
-    Held points count for all, else the ankle for most: it is seen better than what it carries.
+    held, low: (F, 2) heel and toe stand, or must not be deeper. Such points count for all, else the
+    ankle for most: it is seen better than what it carries.
     """
     body = np.concatenate([soles_m, np.zeros((1, 3))])
     weight = np.tile(_FREE_WEIGHTS, (len(wanted), 1))
     for point in range(2):
-        weight[:, point] *= np.exp(
-            _faded(
-                np.full((len(wanted), 1), np.log(_HELD_WEIGHT / _FREE_WEIGHTS[point])),
-                held[:, point],
-                fps,
-                _BLEND_HZ,
-            )[:, 0]
-        )
+        wins = np.log(np.where(held[:, point], _HELD_WEIGHT, _LOW_WEIGHT) / _FREE_WEIGHTS[point])
+        weight[:, point] *= np.exp(_faded(wins[:, None], low[:, point], fps, _BLEND_HZ)[:, 0])
     weight /= weight.sum(axis=1, keepdims=True)
     middle = np.einsum("fp,fpa->fa", weight, wanted)
     body_middle = weight @ body

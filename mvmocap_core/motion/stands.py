@@ -15,6 +15,7 @@ _DOUBT_M = 0.02
 _LEAVE_M = 0.05
 """Way from its path at which a point leaves it, whatever the contact says."""
 _STILL_M = 1e-4
+_ROLL_S = 1.0 / 30.0
 _STEPS, _ROUNDS = 30, 20
 
 
@@ -50,6 +51,21 @@ def standing_places(
         for stand in stands[point]:
             places[stand.start : stand.stop, point] = stand.path_m
     return places
+
+
+def held_part(contacts: np.ndarray, fps: float) -> np.ndarray:
+    """Contacts (F, ...) without the moments in which points roll onto the floor and off it.
+
+    Then they move as they were seen: held as well, they would drag the foot's swing along.
+    """
+    roll = round(_ROLL_S * fps)
+    held = np.zeros_like(contacts)
+    for point in np.ndindex(contacts.shape[1:]):
+        for start, stop in spans(contacts[:, *point]):
+            cut = min(roll, (stop - start - 1) // 2)
+            first = start + (cut if start > 0 else 0)
+            held[first : stop - (cut if stop < len(contacts) else 0), *point] = True
+    return held
 
 
 def still_path(points_m: np.ndarray, fps: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from mvmocap_core.motion.floor import Floor, find_floor, level
 from mvmocap_core.motion.leg import LegPose, reach
 from mvmocap_core.motion.pose import joint_motion, with_motion
 from mvmocap_core.motion.soles import sole_offsets, sole_points
+from mvmocap_core.motion.stands import held_part
 from mvmocap_core.options import CleanUp
 from tests.core.motion.walker import SOLES_M, trembling, walk
 
@@ -37,7 +38,8 @@ def test_held_feet_stand_still_at_their_height(walker):
     clip = trembling(walker[0])
     cleaned, ground = held(clip)
     before, after = (sole_points(motion, ground.soles_m) for motion in (ground.clip, cleaned))
-    both = ground.clip.contacts[1:] & ground.clip.contacts[:-1]
+    stands = held_part(ground.clip.contacts, ground.clip.fps)
+    both = stands[1:] & stands[:-1]
     skate_m = [
         np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)[both]
         for points in (before, after)
@@ -45,7 +47,7 @@ def test_held_feet_stand_still_at_their_height(walker):
     assert skate_m[0].mean() > 0.004
     assert skate_m[1].mean() < 0.0005
     above_m = [points[..., 2] - ground.floor.rest_m for points in (before, after)]
-    down = ground.clip.contacts & (above_m[0] < 0.01)
+    down = stands & (above_m[0] < 0.01)
     assert np.abs(above_m[1][down]).max() < 0.003
     assert above_m[1].min() > -0.006
 
@@ -120,7 +122,8 @@ def test_smoothing_never_moves_a_held_foot(walker):
     for smoothing in (0.0, 1.0):
         cleaned = clean_up(clip, CleanUp(smoothing=smoothing))
         points = sole_points(cleaned, soles_m)
-        both = cleaned.contacts[1:] & cleaned.contacts[:-1]
+        stands = held_part(cleaned.contacts, cleaned.fps)
+        both = stands[1:] & stands[:-1]
         moved = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)[both]
         assert np.percentile(moved, 90) < 0.001
 
@@ -165,6 +168,28 @@ def test_feet_whose_landmarks_sit_at_other_heights_do_not_tilt_the_floor():
     plane = np.degrees(np.arctan(0.01 / 0.2))  # through all of them
     assert np.degrees(np.arctan(abs(floor.slope[0]))) < 0.8 * plane
     assert floor.rest_m[0, 0] - floor.rest_m[1, 0] > 0.005
+
+
+def test_feet_that_never_step_do_not_lean_the_floor():
+    rng = np.random.default_rng(2)
+    soles_m = np.zeros((900, 2, 2, 3))
+    soles_m[:, 1, :, 0], soles_m[:, :, 1, 1] = 0.2, -0.2
+    off_m = 0.03 * rng.normal(size=(900, 2, 2))  # along a view: across the floor and in height
+    soles_m += off_m[..., None] * [0.5, 0.7, 0.5]
+    floor = find_floor(soles_m, np.ones((900, 2, 2), bool), 30.0)
+    assert np.degrees(np.arctan(np.abs(floor.slope))).max() < 1.0
+
+
+def test_vertical_is_put_right_once_however_often_contacts_are_found():
+    clip, _ = walk(n_steps=1)
+    standing_still = replace(joint_motion(clip), root_m=clip.positions_m[:, 0])
+    tilted, _ = level(
+        with_motion(clip, standing_still), Floor(np.array([0.12, 0.0]), np.full((2, 2), 0.025))
+    )
+    once = find_floor(sole_points(tilted, SOLES_M), find_ground(tilted).clip.contacts, clip.fps)
+    up = find_ground(tilted).clip.T_cam_world[0, :3, :3].T @ tilted.T_cam_world[0, :3, :3]
+    turned = np.degrees(np.arccos(up[2, 2]))
+    assert turned < 1.3 * np.degrees(np.arctan(np.linalg.norm(once.slope))) + 0.3
 
 
 def test_floor_under_nothing_is_level():

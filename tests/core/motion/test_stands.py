@@ -1,6 +1,6 @@
 import numpy as np
 
-from mvmocap_core.motion.stands import standing_places, still_path
+from mvmocap_core.motion.stands import held_part, standing_places, still_path
 
 FPS = 30.0
 LENGTH_M = 0.25
@@ -59,3 +59,10 @@ def test_heel_and_toe_that_stand_together_are_a_foot_apart_and_the_toe_stays():
     np.testing.assert_allclose(apart_m, LENGTH_M, atol=1e-6)
     assert np.isnan(places[30:, 0]).all()
     np.testing.assert_allclose(places[:, 1], places[0, 1][None].repeat(60, axis=0), atol=1e-6)
+
+
+def test_contact_is_held_but_for_the_roll_onto_the_floor_and_off_it():
+    contacts = np.zeros((20, 1), bool)
+    contacts[:4] = contacts[8:15] = contacts[17] = True
+    held = held_part(contacts, FPS)[:, 0]
+    assert np.flatnonzero(held).tolist() == [0, 1, 2, 9, 10, 11, 12, 13, 17]
