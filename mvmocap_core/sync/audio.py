@@ -1,6 +1,7 @@
 """The offset of two recordings of one scene from their sound.
 
-Coarse: onsets in several frequency bands, correlated at every lag. Fine: generalised cross-
+Coarse: onsets in several frequency bands, correlated at every lag; in short recordings also the
+waves themselves. Fine: generalised cross-
 correlation with phase transform (GCC-PHAT; Knapp & Carter, IEEE TASSP 1976) around each coarse
 peak, which has one sharp peak where both microphones heard the same waves.
 """
@@ -30,6 +31,9 @@ _WINDOW = 400
 _BAND_EDGES_HZ = np.geomspace(150.0, 7000.0, 13)
 _N_CANDIDATES = 6
 _SEPARATION_S = 0.05
+_WHOLE_S = 120.0
+_WHOLE_OVERLAP_S = 0.3
+_N_WHOLE = 3
 _FINE_REACH_S = 0.06
 _CHUNK_S = 4.0
 _MAX_CHUNKS = 12
@@ -82,7 +86,7 @@ def match_sound(first: Sound, second: Sound) -> SoundMatch | None:
     a, b = (_mono(sound) for sound in (first, second))
     if min(len(a), len(b)) < MIN_OVERLAP_S * RATE_HZ or min(a.std(), b.std()) < 1e-5:
         return None
-    candidates = _coarse(a, b)
+    candidates = _coarse(a, b) + _whole(a, b)
     if not candidates:
         return None
     found = _distinct([_fine(a, b, lag_s) for lag_s in candidates])
@@ -161,6 +165,24 @@ def _coarse(a: np.ndarray, b: np.ndarray) -> list[float]:
     return [float(lag[i]) * _HOP / RATE_HZ for i in best if score[i] > 0.0]
 
 
+def _whole(a: np.ndarray, b: np.ndarray) -> list[float]:
+    """Lags in seconds at which the waves of short recordings match, the best first.
+
+    Where a second or less was heard by both, its few onsets prove nothing, its waves do. Over
+    longer recordings onsets are enough, and clocks that drift apart blur the waves.
+    """
+    if max(len(a), len(b)) > _WHOLE_S * RATE_HZ:
+        return []
+    size = next_fast_len(len(a) + len(b), real=True)
+    correlation = np.roll(_whitened_correlation(rfft(a, size), rfft(b, size), size), len(b) - 1)
+    lag = np.arange(len(a) + len(b) - 1) - (len(b) - 1)
+    overlap = np.minimum(len(a), lag + len(b)) - np.maximum(0, lag)
+    correlation = np.where(overlap >= _WHOLE_OVERLAP_S * RATE_HZ, correlation[: len(lag)], 0.0)
+    peaks, _ = find_peaks(correlation, distance=_GUARD_S * RATE_HZ)
+    best = peaks[np.argsort(-correlation[peaks])][:_N_WHOLE]
+    return [float(lag[i]) / RATE_HZ for i in best]
+
+
 def _fine(a: np.ndarray, b: np.ndarray, lag_s: float) -> _Fine:
     """The lag near `lag_s` at which waves match.
 
@@ -216,15 +238,19 @@ def _phat(
     x = _stretch(a, round(start_s * RATE_HZ), n)
     y = _stretch(b, round(start_s * RATE_HZ) - round(lag_s * RATE_HZ), n)
     size = next_fast_len(2 * n, real=True)
-    cross = rfft(x, size) * rfft(y, size).conj()
+    correlation = _whitened_correlation(rfft(x, size), rfft(y, size), size)
+    curve = np.concatenate([correlation[-reach:], correlation[: reach + 1]])
+    return curve / max(float(curve.std()), 1e-20)
+
+
+def _whitened_correlation(x: np.ndarray, y: np.ndarray, size: int) -> np.ndarray:
+    """(size,) the phase transform of spectra of `size` samples: every pitch counts alike."""
+    cross = x * y.conj()
     magnitude = np.abs(cross)
     frequency = np.fft.rfftfreq(size, 1.0 / RATE_HZ)
     in_band = (frequency >= _BAND_EDGES_HZ[0]) & (frequency <= _BAND_EDGES_HZ[-1])
     # A little of the magnitude is kept: bins that hold only noise then count for less.
-    whitened = np.where(in_band, cross / np.maximum(magnitude, 1e-20) ** 0.8, 0.0)
-    correlation = irfft(whitened, size)
-    curve = np.concatenate([correlation[-reach:], correlation[: reach + 1]])
-    return curve / max(float(curve.std()), 1e-20)
+    return irfft(np.where(in_band, cross / np.maximum(magnitude, 1e-20) ** 0.8, 0.0), size)
 
 
 def _stretch(samples: np.ndarray, start: int, n: int) -> np.ndarray:

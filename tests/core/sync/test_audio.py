@@ -48,6 +48,18 @@ def test_offset_is_found_to_a_fraction_of_a_millisecond(offset_s: float, noise: 
     assert found.drift_ppm == 0.0
 
 
+def test_half_a_second_heard_by_both_is_enough():
+    rng = np.random.default_rng(3)
+    scene = _scene(3, 6.0)
+    n = 2 * RATE_HZ
+    first = scene[:n] + 0.1 * rng.normal(size=n)
+    second = scene[3 * n // 4 :][:n] + 0.1 * rng.normal(size=n)
+    found = match_sound(_sound(first), _sound(second))
+    assert found is not None
+    assert found.offset_s == pytest.approx(1.5, abs=2e-4)
+    assert found.certainty > 0.5
+
+
 def test_echo_of_the_room_does_not_move_the_offset():
     first, second = _pair(0.6, noise=0.1)
     rng = np.random.default_rng(5)
