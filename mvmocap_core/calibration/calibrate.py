@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from mvmocap_core.calibration.bundle import Adjustment, adjust
-from mvmocap_core.calibration.cameras import Calibration, Cameras
+from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import (
     FOCAL_LOG_STD,
     LENS_LOG_STD,
@@ -15,16 +15,14 @@ from mvmocap_core.calibration.given import (
 )
 from mvmocap_core.calibration.hypotheses import posed_scene, starting_scenes
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
-from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_SOFTNESS
-from mvmocap_core.calibration.scene import CLK, FOC, N_VIEW, ROT, Priors, Scene
+from mvmocap_core.calibration.scene import Priors, Scene
+from mvmocap_core.calibration.summary import summarise, with_own_noise
 from mvmocap_core.calibration.swaps import find_swaps
-from mvmocap_core.calibration.terms import K1_STD, KEYPOINT_NOISE, reprojection
+from mvmocap_core.calibration.terms import K1_STD
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.detection.sides import exchange_all
 from mvmocap_core.errors import UnsolvableError
-from mvmocap_core.geometry.cameras import camera_center, rigid_transform
 from mvmocap_core.geometry.rotations import rotation_angle_deg
-from mvmocap_core.geometry.triangulation import triangulate_dlt
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.sync.timeline import CERTAIN, Timeline
 
@@ -146,8 +144,12 @@ def _calibrate(
     free = ("focal", "k1", "clock") if given.has_poses else ("pose", "focal", "k1", "clock")
     best, shift_s = _adjust_clocks(tracks, timeline, times_s, priors, ranked[0].scene, free)
     observed = observe(tracks, replace(timeline, offset_s=timeline.offset_s + shift_s), times_s)
+    cost = best.cost / (observed.independent * float(observed.weight.sum()))
+    own = with_own_noise(best.scene, observed)
+    best = adjust(best.scene, own, replace(priors, clock_s=-shift_s), free=free, n_steps=5)
+    shift_s = shift_s + best.scene.clock_s
     calibration = summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
-    return calibration, best.cost / (observed.independent * float(observed.weight.sum()))
+    return calibration, cost
 
 
 def camera_priors(
@@ -235,67 +237,3 @@ def _adjust_clocks(
         if np.abs(moved_s).max() < CLOCK_SETTLED_S:
             break
     return replace(best, scene=scene), shift_s
-
-
-def summarise(
-    best: Adjustment, observed: Observations, offset_s: np.ndarray, margin: float
-) -> Calibration:
-    """The calibration that an adjustment to `observed` means, with how sure it is."""
-    scene = best.scene
-    std = np.sqrt(np.maximum(np.diag(best.covariance), 0.0))
-    views = std[: N_VIEW * len(offset_s)].reshape(-1, N_VIEW)
-    rms_px = _reprojection_rms_px(scene, observed)
-    poses = np.stack([rigid_transform(R, t) for R, t in zip(scene.R, scene.t, strict=True)])
-    K = np.zeros((len(offset_s), 3, 3))
-    K[:, 0, 0] = K[:, 1, 1] = np.exp(scene.log_focal)
-    K[:, :2, 2] = observed.image_size / 2.0
-    K[:, 2, 2] = 1.0
-    dist = np.zeros((len(offset_s), 4))
-    dist[:, 0] = scene.k1
-    return Calibration(
-        cameras=Cameras(K=K, dist=dist, image_size=observed.image_size, T_cam_world=poses),
-        offset_s=offset_s,
-        offset_std_s=views[:, CLK],
-        agreement=np.ones(len(offset_s)),
-        focal_std=views[:, FOC],
-        rotation_std_deg=float(np.degrees(np.linalg.norm(views[1:, ROT], axis=1).max())),
-        view_angle_deg=_view_angle_deg(poses, np.nanmedian(scene.joints, axis=(0, 1))),
-        reprojection_rms_px=rms_px,
-        reprojection_rel=rms_px / observed.size_px,
-        bone_variation=_bone_variation(scene, observed, poses),
-        swapped_share=np.zeros(len(offset_s)),
-        margin=margin,
-        n_frames=len(observed.times_s),
-    )
-
-
-def _reprojection_rms_px(scene: Scene, observed: Observations) -> np.ndarray:
-    """(V,) robust: from the median squared residual of confident joints."""
-    rms = []
-    for view, size_px in enumerate(observed.size_px):
-        r, _, _, weight = reprojection(scene, observed, view)
-        squared = (r**2).sum(axis=-1)[weight > 0.25]
-        # the median of a chi-square with two degrees of freedom is 2 ln 2
-        rms.append(np.sqrt(np.median(squared) / np.log(2.0)) * KEYPOINT_NOISE * size_px)
-    return np.array(rms)
-
-
-def _view_angle_deg(poses: np.ndarray, middle: np.ndarray) -> float:
-    """Largest angle at the performer between two cameras."""
-    ray = camera_center(poses) - middle
-    ray /= np.linalg.norm(ray, axis=1, keepdims=True)
-    cosine = np.clip(ray @ ray.T, -1.0, 1.0)
-    return float(np.degrees(np.arccos(cosine[np.triu_indices(len(ray), 1)])).max())
-
-
-def _bone_variation(scene: Scene, observed: Observations, poses: np.ndarray) -> float:
-    """Mean robust coefficient of variation of limb lengths between triangulated landmarks."""
-    focal = np.exp(scene.log_focal)[:, None, None, None]
-    normalised = (observed.xy_px - observed.image_size[:, None, None] / 2.0) / focal
-    seen = observed.weight > 0.25
-    joints = triangulate_dlt(np.where(seen[..., None], normalised, np.nan), poses)
-    limbs = BONE_PAIRS[BONE_SOFTNESS <= BONE_SOFTNESS.min()]
-    length = np.linalg.norm(joints[:, limbs[:, 0]] - joints[:, limbs[:, 1]], axis=-1)
-    length = length[:, np.isfinite(length).sum(axis=0) > 5]
-    low, middle, high = np.nanpercentile(length, (16, 50, 84), axis=0)
-    return float(np.mean((high - low) / 2.0 / middle))

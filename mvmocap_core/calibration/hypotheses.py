@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from mvmocap_core.calibration.observations import Observations
-from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_RATIOS
+from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_RATIOS, JITTER
 from mvmocap_core.calibration.scene import Scene
-from mvmocap_core.calibration.terms import KEYPOINT_NOISE, world_in_camera
+from mvmocap_core.calibration.terms import world_in_camera
 from mvmocap_core.geometry.cameras import rigid_transform
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 from mvmocap_core.geometry.triangulation import triangulate_dlt
@@ -167,7 +167,7 @@ def _essential_rotations(
     ]
     if len(points[0]) < 20:
         return []
-    noise = [KEYPOINT_NOISE * observed.size_px[v] / focal_px[v] for v in (0, view)]
+    noise = [JITTER * observed.size_px[v] / focal_px[v] for v in (0, view)]
     threshold = float(noise[0] + noise[1])
     cv2.setRNGSeed(_RANSAC_SEED)
     found, _ = cv2.findEssentialMat(

@@ -32,7 +32,7 @@ class Observations:
     world_m:      (V, F, J, 3) the detector's own 3D, camera axes of the crop; NaN = none.
     size_px:      (V,) the performer's typical height in the image.
     image_size:   (V, 2).
-    independent:  share of the frames that count as independent samples of the noise, (0, 1].
+    independent:  samples of the usual noise that a frame counts for.
     """
 
     times_s: np.ndarray

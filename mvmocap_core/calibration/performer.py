@@ -14,6 +14,20 @@ TARGET_NAMES = (
 
 TARGET_INDICES = np.array([LANDMARK_NAMES.index(name) for name in TARGET_NAMES])
 
+_NOISE = {
+    "ear": 0.010, "shoulder": 0.008, "elbow": 0.012, "wrist": 0.009,
+    "hip": 0.015, "knee": 0.013, "ankle": 0.008, "heel": 0.011, "foot_index": 0.011,
+}  # fmt: skip
+TARGET_NOISE = np.array([_NOISE[name.split("_", 1)[1]] for name in TARGET_NAMES])
+"""(J,) standard deviation of a landmark over the performer's height in the image.
+
+It is how far the rays of two views with known cameras miss each other (six real and four rendered
+pairs), so it holds what the views see differently of one joint, which lasts as long as the pose,
+and which is worst where the joint lies deep. Frame to frame there is half as much, `JITTER`.
+"""
+JITTER = 0.0045
+"""Standard deviation of a landmark from frame to frame, over the performer's height."""
+
 # Length over stature. Limbs after Drillis & Contini (1966) and Winter (2009), between landmarks
 # as the detector places them; the trunk's diagonals follow from its sides.
 _BONES = (
@@ -60,14 +74,16 @@ BONE_PAIRS, BONE_RATIOS, BONE_TWINS = _build()
 def _softness(a: int, b: int) -> float:
     parts = {TARGET_NAMES[k].split("_", 1)[1] for k in (a, b)}
     if parts & {"heel", "foot_index"}:
-        return 0.10
+        return 0.06
     if parts == {"ear", "shoulder"}:
-        return 0.07
-    return 0.055 if parts == {"shoulder", "hip"} else 0.035
+        return 0.045
+    return 0.035 if parts == {"shoulder", "hip"} else 0.02
 
 
 BONE_SOFTNESS = np.array([_softness(a, b) for a, b in BONE_PAIRS])
 """(B,) how much the distance between two landmarks really varies, as a share of its length.
 
-Limbs are rigid, the trunk and the neck bend, feet are short for the detector's noise.
+Limbs are rigid but for what their ends' landmarks slide over the joints: nothing on rendered
+bodies, 2 to 4 % on a real one, part of it noise. The trunk gives 2 to 5 %, the neck bends, and the
+skin of a foot rolls.
 """

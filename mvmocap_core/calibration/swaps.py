@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 
 from mvmocap_core.calibration.cameras import Cameras
-from mvmocap_core.calibration.terms import KEYPOINT_NOISE
+from mvmocap_core.calibration.performer import JITTER
 from mvmocap_core.detection.detections import (
     LANDMARK_NAMES,
     MAX_GAP_S,
@@ -91,7 +91,7 @@ def _observe(
         seen = np.isfinite(at).all(axis=-1) & (at[..., 2] > MIN_CONFIDENCE)
         rays.append(np.where(seen[..., None], at[..., :2], np.nan))
         weights.append(np.where(seen, at[..., 2], 0.0))
-        sigma.append(KEYPOINT_NOISE * person_size_px(track) / K[0, 0])
+        sigma.append(JITTER * person_size_px(track) / K[0, 0])
     return np.stack(rays), np.stack(weights), np.array(sigma)
 
 

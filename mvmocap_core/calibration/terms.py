@@ -13,15 +13,14 @@ from mvmocap_core.calibration.performer import (
     BONE_RATIOS,
     BONE_SOFTNESS,
     BONE_TWINS,
+    TARGET_NOISE,
 )
 from mvmocap_core.calibration.scene import CLK, DIS, FOC, N_VIEW, ROT, TRA, Priors, Scene
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat, skew
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 
-KEYPOINT_NOISE = 0.0045
-"""Standard deviation of a keypoint over the performer's height in the image (measured)."""
 CAUCHY_SCALE = 2.0
-DEPTH_NOISE = 1.0
+DEPTH_NOISE = 2.0
 """Standard deviation of the depth component of a bone's direction in the detector's own 3D.
 
 Wide, because that depth is biased as well as noisy: it decides between a scene and its mirror
@@ -81,7 +80,7 @@ def reprojection(
     r2 = (n**2).sum(axis=-1)[..., None]
     focal, k1 = np.exp(scene.log_focal[view]), scene.k1[view]
     lens = n * (1.0 + k1 * r2)
-    sigma = KEYPOINT_NOISE * observed.size_px[view]
+    sigma = TARGET_NOISE[:, None] * observed.size_px[view]
     center = observed.image_size[view] / 2.0
     at = observed.xy_px[view] - scene.clock_s[view] * observed.velocity_px[view]
     r = (focal * lens + center - at) / sigma
@@ -90,7 +89,7 @@ def reprojection(
     Jn = np.zeros((*n.shape[:-1], 2, 3))
     Jn[..., 0, 0] = Jn[..., 1, 1] = 1.0 / depth
     Jn[..., :, 2] = -n / depth[..., None]
-    Jp = focal / sigma * D @ Jn
+    Jp = focal / sigma[..., None] * D @ Jn
     Jv = np.zeros((*n.shape[:-1], 2, N_VIEW))
     Jv[..., ROT] = -Jp @ skew(rotated)
     Jv[..., TRA] = Jp

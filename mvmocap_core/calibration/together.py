@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvmocap_core.calibration.bundle import Adjustment, movable_unknowns
-from mvmocap_core.calibration.calibrate import MIN_FRAMES, camera_priors, summarise
+from mvmocap_core.calibration.calibrate import MIN_FRAMES, camera_priors
 from mvmocap_core.calibration.cameras import Calibration, Cameras
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.hypotheses import posed_scene
@@ -18,6 +18,7 @@ from mvmocap_core.calibration.normal_equations import NormalEquations
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
 from mvmocap_core.calibration.performer import BONE_PAIRS
 from mvmocap_core.calibration.scene import N_VIEW, Priors, Scene
+from mvmocap_core.calibration.summary import summarise
 from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.calibration.terms import linearise
 from mvmocap_core.detection.detections import Track

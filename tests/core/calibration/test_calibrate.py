@@ -110,6 +110,14 @@ def test_noise_shows_in_the_reprojection():
     np.testing.assert_allclose(calibration.reprojection_rms_px, left_px, rtol=0.25)
 
 
+def test_cameras_are_less_sure_in_a_noisier_take():
+    calm, noisy = (
+        calibrate(truth.tracks, truth.timeline(), focal_35mm=NO_METADATA)
+        for truth in (perform(noise_px=1.0), perform(noise_px=4.0))
+    )
+    assert 2.0 < noisy.rotation_std_deg / calm.rotation_std_deg < 6.0
+
+
 def test_views_that_never_overlap_are_refused():
     truth = perform()
     with pytest.raises(UnsolvableError, match="film longer"):
