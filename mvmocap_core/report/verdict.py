@@ -24,9 +24,11 @@ class Limits:
     unusable: float
 
 
-VIEW_ANGLE_FROM_LINE_DEG = Limits(check=20.0, unusable=8.0)
+SAME_SIDE_DEG = Limits(check=20.0, unusable=8.0)
+OPPOSITE_DEG = Limits(check=15.0, unusable=8.0)
 """Angle of the two views away from equal (0) or opposite (180), where depth vanishes. A depth
-error is the image error over the sine of this angle: three times as much at 20, seven at 8."""
+error is the image error over the sine of this angle: four times as much at 15, seven at 8. Noise
+makes views from one side look further apart than they are, by up to 15 degrees."""
 
 ROTATION_STD_DEG = Limits(check=5.0, unusable=15.0)
 """5 degrees bend a stride of 1.5 m by 13 cm; beyond 15 the directions are guesses."""
@@ -40,7 +42,8 @@ REPROJECTION_REL = Limits(check=0.02, unusable=0.06)
 is 3.5 cm on the body, 6 % an arm's width and the sign of wrong cameras."""
 
 BONE_VARIATION = Limits(check=0.15, unusable=0.4)
-"""Of lengths that a solve with free bones gives: true cameras give 0.05 to 0.1."""
+"""Of lengths that a solve with free bones gives, times the sine of the views' angle: lengths
+along the line of sight vary by its inverse, right cameras or not. True cameras give 0.03 to 0.1."""
 
 OFFSET_STD_S = Limits(check=0.02, unusable=0.15)
 """A hand at 3 m/s is 6 cm elsewhere after 0.02 s."""
@@ -119,7 +122,7 @@ def _geometry(evidence: Evidence) -> Iterator[Finding]:
     is_same_side = angle_deg < 90.0
     yield from _below(
         min(angle_deg, 180.0 - angle_deg),
-        VIEW_ANGLE_FROM_LINE_DEG,
+        SAME_SIDE_DEG if is_same_side else OPPOSITE_DEG,
         "cameras_too_close" if is_same_side else "cameras_opposite",
         f"The two views are {angle_deg:.0f} degrees apart, which hardly shows depth; "
         "film with the phones 60 to 100 degrees apart.",
@@ -159,8 +162,9 @@ def _fit(evidence: Evidence) -> Iterator[Finding]:
         f"The skeleton misses the videos by {100 * worst:.1f} % of the performer's height; "
         "look for swapped limbs in the pictures below.",
     )
+    shown = np.nan_to_num(np.sin(np.radians(calibration.view_angle_deg)), nan=1.0)
     yield from _above(
-        calibration.bone_variation,
+        float(calibration.bone_variation * shown),
         BONE_VARIATION,
         "bones_vary",
         "The views disagree about the length of the bones; check that both show the same moment "

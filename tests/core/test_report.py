@@ -127,7 +127,7 @@ def test_a_camera_that_moved_is_told(kind, grade, word):
         ({"view_angle_deg": 3.0}, "unusable", "cameras_too_close"),
         ({"view_angle_deg": 15.0}, "check", "cameras_too_close"),
         ({"view_angle_deg": 177.0}, "unusable", "cameras_opposite"),
-        ({"view_angle_deg": 165.0}, "check", "cameras_opposite"),
+        ({"view_angle_deg": 168.0}, "check", "cameras_opposite"),
         ({"view_angle_deg": np.nan}, "unusable", "cameras_opposite"),
         ({"rotation_std_deg": 8.0}, "check", "rotation_uncertain"),
         ({"rotation_std_deg": np.inf}, "unusable", "rotation_uncertain"),
@@ -156,6 +156,11 @@ def test_doubtful_calibration_is_told(changes, grade, reason):
 def test_doubtful_clocks_are_told(changes, grade, reason):
     verdict = judge(make_evidence(timeline=replace(make_timeline(), **changes)))
     assert (verdict.grade, verdict.reasons) == (grade, (reason,))
+
+
+def test_bones_along_the_line_of_sight_may_vary():
+    varies = make_calibration(bone_variation=0.2, view_angle_deg=160.0)
+    assert judge(make_evidence(calibration=varies)).grade == "good"
 
 
 def test_short_motion_without_sound_is_told_but_does_no_harm():
