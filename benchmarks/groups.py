@@ -16,7 +16,7 @@ from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Detections, Track
 
 ARRANGEMENTS = ("apart", "crossing", "close", "leaving", "bystander", "three")
-MAX_DURATION_S = 8.0
+MAX_DURATION_S = 5.0
 _BONES = np.array(
     [
         (LANDMARK_NAMES.index(a), LANDMARK_NAMES.index(b))

@@ -41,7 +41,7 @@ from mvmocap_core.options import SolveOptions
 from mvmocap_core.solving import Solution, solve_people
 from mvmocap_core.stabilisation.steady import find_camera_motion
 
-N_EACH = 21
+N_EACH = 20
 N_QUICK = 2
 FIRST = 30
 """Takes of lower numbers were looked at when constants were chosen."""

@@ -12,6 +12,7 @@ from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.single_view import assume_camera
 from mvmocap_core.calibration.together import calibrate_together
 from mvmocap_core.detection.detections import Track
+from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.group.clocks import common_timeline
 from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clean_up import clean_up_together
@@ -21,6 +22,9 @@ from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.stages import Stages
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.audio import Sound
+
+N_STARTS = 2
+"""Performers from each of whom a calibration of everybody starts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,16 +134,41 @@ def find_cameras(
         return assume_camera(lead[0], focal_35mm[0], given)
     if len(people) == 1:
         return calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=progress)
-    told = part(progress, 0.0, 0.7)
-    start = calibrate(lead, timeline, focal_35mm=focal_35mm, given=given, progress=told)
+    starts = _starts(people, timeline, focal_35mm, given, part(progress, 0.0, 0.7))
     return calibrate_together(
         people,
         timeline,
-        start,
+        starts,
         focal_35mm=focal_35mm,
         given=given,
         progress=part(progress, 0.7, 0.3),
     )
+
+
+def _starts(
+    people: Sequence[Sequence[Track]],
+    timeline: Timeline,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts,
+    progress: Progress,
+) -> list[Calibration]:
+    """Calibrations from the first performers alone: the one's motion may tell what another's hides.
+
+    Raises UnsolvableError where not even the first one's tells anything.
+    """
+    tried = people[: 1 if given.has_poses else N_STARTS]
+    share = 1.0 / len(tried)
+    starts: list[Calibration] = []
+    for number, tracks in enumerate(tried):
+        told = part(progress, number * share, share)
+        try:
+            found = calibrate(tracks, timeline, focal_35mm=focal_35mm, given=given, progress=told)
+        except UnsolvableError:
+            if number == 0:
+                raise
+        else:
+            starts.append(found)
+    return starts
 
 
 def lift_people(

@@ -23,7 +23,7 @@ from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.calibration.terms import linearise
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.detection.sides import exchange_all
-from mvmocap_core.progress import Progress, silent
+from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.sync.timeline import Timeline
 
 _FREE = ("pose", "focal", "k1", "clock")
@@ -44,37 +44,59 @@ class _Person:
 def calibrate_together(
     people: Sequence[Sequence[Track]],
     timeline: Timeline,
-    start: Calibration,
+    starts: Sequence[Calibration],
     *,
     focal_35mm: Sequence[float | None],
     given: GivenFacts | None = None,
     progress: Progress = silent,
 ) -> Calibration:
-    """Refine a calibration that was found from one performer by everybody's keypoints.
+    """Refine calibrations that were found from one performer each by everybody's keypoints.
 
-    people: (P) of (V) tracks. timeline: as sync left it. start: from any of them.
+    people: (P) of (V) tracks. timeline: as sync left it. starts: from any of them, the most
+    trusted first; the one counts from which everybody's keypoints are explained best.
     Who is hardly ever seen by all views at once has no say. Given poses are kept as they are.
     """
     given = given or nothing_given(len(timeline.offset_s))
+    best: tuple[float, Calibration] | None = None
+    for number, start in enumerate(starts):
+        told = part(progress, number / len(starts), 1.0 / len(starts))
+        found = None
+        if not given.has_poses:
+            found = _from_start(people, timeline, start, focal_35mm, given, told)
+        if found is not None and (best is None or found[0] < best[0]):
+            best = found
+    return starts[0] if best is None else best[1]
+
+
+def _from_start(
+    people: Sequence[Sequence[Track]],
+    timeline: Timeline,
+    start: Calibration,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts,
+    progress: Progress,
+) -> tuple[float, Calibration] | None:
+    """Mean cost of a keypoint and the calibration; None where fewer than two have a say."""
     refined = replace(timeline, offset_s=start.offset_s)
     cameras = _straight(start.cameras, given)
     scenes = [_observed(given.straightened(tracks), refined, cameras) for tracks in people]
     group = [person for person in scenes if person is not None]
-    if len(group) < 2 or given.has_poses:
-        return start
+    if len(group) < 2:
+        return None
     prior = camera_priors(group[0].observed, timeline, focal_35mm, given)
     prior = replace(prior, clock_s=timeline.offset_s - start.offset_s)
     progress(0.1, "Fitting everybody to the cameras")
     group = [_settled(person, prior) for person in group]
     progress(0.4, "Adjusting the cameras to everybody")
-    group, covariance = _adjusted(group, prior)
+    group, covariance, cost = _adjusted(group, prior)
     lead = group[0]
     shift_s = lead.scene.clock_s
     n_shared = N_VIEW * len(shift_s) + len(BONE_PAIRS)
     best = Adjustment(lead.scene, 0.0, covariance[:n_shared, :n_shared])
     found = summarise(best, lead.observed, start.offset_s + shift_s, start.margin)
     progress(1.0, "Cameras found")
-    return replace(
+    n_keypoints = sum(float(person.observed.weight.sum()) for person in group)
+    return cost / max(n_keypoints, 1.0), replace(
         given.put_into(found),
         agreement=start.agreement,
         swapped_share=start.swapped_share,
@@ -114,8 +136,8 @@ def _adjusted(
     *,
     free: tuple[str, ...] = _FREE,
     n_steps: int = _STEPS,
-) -> tuple[list[_Person], np.ndarray]:
-    """Levenberg-Marquardt on everybody. Returns them and the covariance of what they share.
+) -> tuple[list[_Person], np.ndarray, float]:
+    """Levenberg-Marquardt on everybody. Returns them, the covariance of what they share, the cost.
 
     The covariance's first rows and columns are the cameras', then the bones' of each performer.
     """
@@ -148,7 +170,7 @@ def _adjusted(
         matrix[np.ix_(rows, rows)] += each.reduce(movable, 0.0).matrix
     covariance = np.zeros((len(whole), len(whole)))
     covariance[np.ix_(whole, whole)] = np.linalg.pinv(matrix[np.ix_(whole, whole)], hermitian=True)
-    return list(group), covariance
+    return list(group), covariance, float(sum(each.cost for each in equations))
 
 
 def _columns(group: Sequence[_Person], movable: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:

@@ -45,10 +45,14 @@ class Matched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """Everybody whom both views see, and where the second view's clock starts on the first's."""
+    """Everybody whom both views see, and where the second view's clock starts on the first's.
+
+    evidence: seconds that this explains, times how well, less what it leaves open.
+    """
 
     people: list[Matched]
     offset_s: float
+    evidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,9 @@ def match_people(
     mobile = [mobility([movement(track) for track in tracks]) for tracks in views]
     found = [_grown(views, seed) for seed in _seeds(views, mobile, hints_s)]
     if not found:
-        return Match([], 0.0)
+        return Match([], 0.0, 0.0)
     best = max(found, key=lambda grown: _evidence(views, mobile, grown))
-    return Match(_people(views, best), best.offset_s)
+    return Match(_people(views, best), best.offset_s, _evidence(views, mobile, best))
 
 
 def together(tracks: Sequence[Sequence[Track]]) -> list[Track]:

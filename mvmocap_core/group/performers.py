@@ -7,12 +7,15 @@ import numpy as np
 
 from mvmocap_core.detection.detections import Detections, Track, person_size_px
 from mvmocap_core.errors import UnsolvableError
-from mvmocap_core.group.matching import Matched, match_people, merged
+from mvmocap_core.group.matching import Match, Matched, match_people, merged
 from mvmocap_core.group.movement import mobility, movement
-from mvmocap_core.people.following import follow_everybody
+from mvmocap_core.group.reconcile import reconcile, regain
+from mvmocap_core.people.following import follow_everybody, pieces_left
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
 
+CUT_GAIN, CUT_GAIN_S = 1.15, 0.2
+"""Tracks cut where they are in doubt must agree so much better, and by so many seconds."""
 MIN_SHARE = 0.25
 """Of the first performer's time in the picture times size, for somebody to be counted."""
 
@@ -49,11 +52,12 @@ def find_performers(
         found = [Matched((track,), ((k,),), _seen_s(track)) for k, track in everybody]
         offset_s = None
     else:
-        still = [
-            [steady_track(track, camera) for track in tracks]
-            for tracks, camera in zip(views, moved, strict=True)
-        ]
-        match = match_people(still[0], still[1], offsets_s)
+        match = _matched(views, moved, offsets_s)
+        cut = [follow_everybody(found, is_cut=True) for found in detections]
+        if [len(tracks) for tracks in cut] != [len(tracks) for tracks in views]:
+            other = _matched(cut, moved, offsets_s)
+            if other.evidence > CUT_GAIN * max(match.evidence, 0.0) + CUT_GAIN_S:
+                views, match = cut, other
         found, offset_s = match.people, match.offset_s
     if not found:
         alone = [select_performer(each) for each in detections]
@@ -73,7 +77,38 @@ def find_performers(
         ]
         for person in chosen
     ]
+    if offset_s is not None:
+        people = _put_right(people, detections, moved, offset_s)
     return Performers(people, offset_s)
+
+
+def _matched(
+    views: Sequence[Sequence[Track]], moved: Sequence[CameraMotion], offsets_s: Sequence[float]
+) -> Match:
+    first, second = (
+        [steady_track(track, camera) for track in tracks]
+        for tracks, camera in zip(views, moved, strict=True)
+    )
+    return match_people(first, second, offsets_s)
+
+
+def _put_right(
+    people: Sequence[Sequence[Track]],
+    detections: Sequence[Detections],
+    moved: Sequence[CameraMotion],
+    offset_s: float,
+) -> list[list[Track]]:
+    """The performers (P) of two views, exchanged back and completed; see `reconcile`."""
+
+    def held(tracks: Sequence[Track]) -> list[Track]:
+        return [steady_track(t, camera) for t, camera in zip(tracks, moved, strict=True)]
+
+    still, people = reconcile([held(tracks) for tracks in people], people, offset_s)
+    left = []
+    for view, (found, camera) in enumerate(zip(detections, moved, strict=True)):
+        pieces = pieces_left(found, [tracks[view] for tracks in people])
+        left.append([(steady_track(piece, camera), piece) for piece in pieces])
+    return regain(still, people, left, offset_s)
 
 
 def _seen_s(track: Track) -> float:

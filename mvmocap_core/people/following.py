@@ -37,14 +37,17 @@ class _Piece:
     slots: list[int] = field(default_factory=list[int])
 
 
-def follow_everybody(detections: Detections) -> list[Track]:
+def follow_everybody(detections: Detections, *, is_cut: bool = False) -> list[Track]:
     """A track of everybody who is seen for `MIN_TRACK_S`, who is seen most and largest first.
 
     Slots of a frame are not identities. A person who leaves and comes back after `LINK_GAP_S`, or
     elsewhere, has two tracks.
+
+    is_cut: a track ends where the person could be taken for somebody near, and another begins.
     """
     people = PeopleInFrames(detections)
-    chains = _chains(people, _pieces(people))
+    pieces = _pieces(people)
+    chains = _chains(people, pieces, is_cut=is_cut)
     chains = [chain for chain in chains if _seen_s(people, chain) >= MIN_TRACK_S]
     chains.sort(key=lambda chain: -_prominence(people, chain))
     tracks = []
@@ -69,7 +72,21 @@ def fragments(detections: Detections, performers: Sequence[Track]) -> list[Track
     return left
 
 
-def _pieces(people: PeopleInFrames) -> list[_Piece]:
+def pieces_left(detections: Detections, performers: Sequence[Track]) -> list[Track]:
+    """Who is in no performer's track, however short, as far as frames follow each other closely."""
+    people = PeopleInFrames(detections)
+    for performer in performers:
+        same = detections.keypoints_2d_px == performer.keypoints_2d_px[:, None]
+        people.is_there &= ~same.any(axis=(2, 3))
+    tracks = []
+    for piece in _pieces(people, min_s=0.0):
+        slots = np.full(len(detections.times_s), -1)
+        slots[piece.frames] = piece.slots
+        tracks.append(track_of_slots(detections, slots))
+    return tracks
+
+
+def _pieces(people: PeopleInFrames, min_s: float = MIN_PIECE_S) -> list[_Piece]:
     pieces: list[_Piece] = []
     active: list[_Piece] = []
     for frame, now_s in enumerate(people.times_s):
@@ -83,7 +100,7 @@ def _pieces(people: PeopleInFrames) -> list[_Piece]:
         for slot in sorted(free):
             pieces.append(_Piece([frame], [slot]))
             active.append(pieces[-1])
-    return [piece for piece in pieces if _span_s(people, piece) >= MIN_PIECE_S]
+    return [piece for piece in pieces if _span_s(people, piece) >= min_s]
 
 
 def _next(
@@ -135,12 +152,21 @@ def _velocity(people: PeopleInFrames, piece: _Piece, end: int) -> np.ndarray:
     return np.median(moved[shared], axis=0) / span_s if shared.any() else np.zeros(2)
 
 
-def _chains(people: PeopleInFrames, pieces: Sequence[_Piece]) -> list[_Piece]:
-    """The pieces, chained where one person explains two of them best."""
+def _chains(
+    people: PeopleInFrames, pieces: Sequence[_Piece], *, is_cut: bool = False
+) -> list[_Piece]:
+    """The pieces, chained where one person explains two of them best.
+
+    is_cut: not where another link of either piece would have been possible as well.
+    """
     if not pieces:
         return []
     cost = np.array([[_link_cost(people, a, b) for b in pieces] for a in pieces])
     after = dict(_assigned(cost, LINK_COST))
+    if is_cut:
+        is_possible = cost <= LINK_COST
+        is_sure = {a: is_possible[a].sum() + is_possible[:, b].sum() == 2 for a, b in after.items()}
+        after = {a: b for a, b in after.items() if is_sure[a]}
     chains = []
     for first in set(range(len(pieces))) - set(after.values()):
         chain, at = _Piece(), first

@@ -204,3 +204,21 @@ def without_frames(track: Track, is_absent: np.ndarray) -> Track:
         confidence=np.where(is_absent[:, None], 0.0, track.confidence),
         world_landmarks_m=np.where(is_absent[:, None, None], np.nan, track.world_landmarks_m),
     )
+
+
+def exchanged_frames(first: Track, second: Track, is_exchanged: np.ndarray) -> tuple[Track, Track]:
+    """Two tracks of one video with each other's body in the frames (F,) where it says so."""
+
+    def mixed(own: Track, other: Track) -> Track:
+        return replace(
+            own,
+            keypoints_2d_px=np.where(
+                is_exchanged[:, None, None], other.keypoints_2d_px, own.keypoints_2d_px
+            ),
+            confidence=np.where(is_exchanged[:, None], other.confidence, own.confidence),
+            world_landmarks_m=np.where(
+                is_exchanged[:, None, None], other.world_landmarks_m, own.world_landmarks_m
+            ),
+        )
+
+    return mixed(first, second), mixed(second, first)

@@ -39,7 +39,7 @@ _OTHER_SIDE = np.array([0, *range(8, 15), *range(1, 8)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Points:
+class Points:
     """Keypoints (F, J, 2) of one video in units of the performer's height; weight (F, J)."""
 
     times_s: np.ndarray
@@ -56,7 +56,7 @@ class EpipolarScore:
     """
 
     def __init__(self, first: Track, second: Track, *, may_swap: bool = False) -> None:
-        self._first, self._second = _points(first), _points(second)
+        self._first, self._second = points_of(first), points_of(second)
         self._may_swap = may_swap
 
     def cost(self, offset_s: float) -> float:
@@ -110,31 +110,40 @@ class EpipolarScore:
         sampled, _ = interpolate_hermite(
             self._second.times_s, second, moments - offset_s, max_gap_s=MAX_GAP_S
         )
-        as_seen = _Correspondences.of(p, wp, sampled)
+        as_seen = Correspondences.of(p, wp, sampled)
         if (as_seen.weight > 0).sum() < MIN_CORRESPONDENCES:
             return np.zeros_like(wp), np.zeros_like(wp)
         if not self._may_swap:
             return as_seen.cost(as_seen.fundamental_matrix()), as_seen.weight
-        exchanged = _Correspondences.of(p, wp, sampled[:, _OTHER_SIDE])
+        exchanged = Correspondences.of(p, wp, sampled[:, _OTHER_SIDE])
         chosen = as_seen
         for _ in range(_N_RELABEL):
             F = chosen.fundamental_matrix()
-            gain = _mean_cost(as_seen, F) - _mean_cost(exchanged, F) > _SWAP_MARGIN
+            gain = mean_cost(as_seen, F) - mean_cost(exchanged, F) > _SWAP_MARGIN
             chosen = as_seen.exchanged_where(gain, exchanged)
         return chosen.cost(chosen.fundamental_matrix()), chosen.weight
 
 
-def _points(track: Track) -> _Points:
+def points_of(track: Track, tall_px: float | None = None) -> Points:
+    """The landmarks that tell, of a track. tall_px: the unit; None takes the performer's."""
     xy = track.keypoints_2d_px[:, _LANDMARKS]
-    seen = np.isfinite(xy).all(axis=(1, 2))
-    tall_px = np.percentile(np.ptp(xy[seen], axis=1).max(axis=1), 75) if seen.any() else 1.0
+    tall_px = tall_px or typical_height_px(track)
     confidence = track.confidence[:, _LANDMARKS]
     weight = np.where(confidence >= MIN_CONFIDENCE, confidence**2, 0.0)
-    return _Points(track.times_s, (xy - track.image_size / 2.0) / tall_px, weight)
+    return Points(track.times_s, (xy - track.image_size / 2.0) / tall_px, weight)
+
+
+def typical_height_px(track: Track) -> float:
+    """Of the performer in the image; 1 where nobody is seen whole."""
+    xy = track.keypoints_2d_px[:, _LANDMARKS]
+    seen = np.isfinite(xy).all(axis=(1, 2))
+    if not seen.any():
+        return 1.0
+    return float(np.percentile(np.ptp(xy[seen], axis=1).max(axis=1), 75))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Correspondences:
+class Correspondences:
     """Points p, q (F, J, 2) of the two views, 0 where weight (F, J) is 0."""
 
     p: np.ndarray
@@ -142,19 +151,19 @@ class _Correspondences:
     weight: np.ndarray
 
     @staticmethod
-    def of(p: np.ndarray, wp: np.ndarray, sampled: np.ndarray) -> "_Correspondences":
+    def of(p: np.ndarray, wp: np.ndarray, sampled: np.ndarray) -> "Correspondences":
         """From the first view's points and weights and the second's (F, J, 3) with weights."""
         weight = wp * np.clip(np.nan_to_num(sampled[..., 2]), 0.0, 1.0)
         weight = np.where(np.isfinite(p).all(axis=-1), weight, 0.0)
         weight = np.where(np.isfinite(sampled).all(axis=-1), weight, 0.0)
         seen = (weight > 0)[..., None]
-        return _Correspondences(
+        return Correspondences(
             np.where(seen, p, 0.0), np.where(seen, sampled[..., :2], 0.0), weight
         )
 
-    def exchanged_where(self, rows: np.ndarray, other: "_Correspondences") -> "_Correspondences":
+    def exchanged_where(self, rows: np.ndarray, other: "Correspondences") -> "Correspondences":
         """The other's rows where `rows` (F,) says so."""
-        return _Correspondences(
+        return Correspondences(
             np.where(rows[:, None, None], other.p, self.p),
             np.where(rows[:, None, None], other.q, self.q),
             np.where(rows[:, None], other.weight, self.weight),
@@ -186,7 +195,7 @@ class _Correspondences:
         return np.where(self.weight > 0, 0.5 * np.log1p(np.square(distance / _SIGMA)), 0.0)
 
 
-def _mean_cost(each: _Correspondences, F: np.ndarray) -> np.ndarray:
+def mean_cost(each: Correspondences, F: np.ndarray) -> np.ndarray:
     """(F,) of a moment."""
     return (each.cost(F) * each.weight).sum(axis=1) / np.maximum(each.weight.sum(axis=1), 1e-9)
 
