@@ -9,6 +9,7 @@ NAMES = {
     "robustness": "hundreds of virtual takes against calibrated triangulation, and hopeless ones",
     "lifting": "hidden limbs, lost views, single videos, and training without labels",
     "motion": "feet, smoothness and contacts before and after the clean-up",
+    "hands": "finger joints of acted hands, drawn and found, or projected",
     "shake": "rendered clips as phones that were knocked or held in the hand would film them",
     "peers": "other programs on the same detections, with calibrated cameras",
     "rigs": "bone maps, angles, feet and hands, FBX and seconds for every family of rigs",

@@ -24,7 +24,8 @@ from mvmocap_core.hands.skeleton import (
     joint_rotations,
 )
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.motion.fingers import FINGER_JOINTS, FingerMotion, with_fingers
+from mvmocap_core.motion.finger_names import FINGER_JOINTS
+from mvmocap_core.motion.fingers import FingerMotion, with_fingers
 from mvmocap_core.motion.pose import joint_motion, with_motion
 from mvmocap_core.sync.timeline import Timeline
 

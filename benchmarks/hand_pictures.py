@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-_SUPERSAMPLING = 3
-_MARGIN = 0.35  # of the hand's size, around what is drawn
+_SUPERSAMPLING = 2
 # Radius of the flesh in metres of an adult, at the wrist's end and at the other end, by landmarks.
 _BONES: tuple[tuple[int, int, float, float], ...] = (
     (0, 1, 0.019, 0.016), (1, 2, 0.016, 0.012), (2, 3, 0.0115, 0.0105), (3, 4, 0.0105, 0.0075),
@@ -24,7 +23,7 @@ _WEB_RADIUS_M = 0.0115
 _FOREARM_RADII_M = (0.021, 0.034)
 _FOREARM_HALF_WIDTH_M = 0.012
 _FOREARM_SHARE = 0.7
-_STEP_OF_RADIUS = 0.35
+_STEP_OF_RADIUS = 0.45
 _AMBIENT = 0.42
 
 
@@ -38,7 +37,7 @@ class Light:
 
 def random_light(random: np.random.Generator) -> Light:
     """One of many skins, lit from above on one side."""
-    tone = random.uniform(0.35, 1.0)
+    tone = random.uniform(0.5, 1.0)
     skin = tone * np.array([236.0, 188.0, 160.0]) * random.uniform(0.94, 1.06, 3)
     towards = np.array([random.uniform(-0.8, 0.8), -random.uniform(0.4, 1.0), -0.8])
     return Light(np.clip(skin, 0, 255), towards / np.linalg.norm(towards))

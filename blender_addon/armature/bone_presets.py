@@ -9,7 +9,7 @@ from typing import Any
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import write_text
-from mvmocap_core.motion.fingers import FINGERS, SIDES
+from mvmocap_core.motion.finger_names import FINGERS, SIDES
 
 BUNDLED = Path(__file__).resolve().parent / "presets"
 _SCHEMA_VERSION = 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.motion.fingers import FINGER_NAMES
+from mvmocap_core.motion.finger_names import FINGER_NAMES
 
 from .quaternions import rotmat_between
 from .rest_pose import rest_positions_m

@@ -87,7 +87,7 @@ class HandDetector:
         Raises InputError where the video cannot be read, ModelError without the network's file.
         """
         plan = self.plans[video]
-        found = _nothing_found(plan)
+        found = nothing_found(plan)
         wanted = np.flatnonzero((plan.length_px >= MIN_HAND_PX).any(axis=(1, 2)))
         if not len(wanted):
             return found
@@ -178,7 +178,8 @@ def _trust(look: HandLook, side: int) -> float:
     return look.presence * (_OTHER_SIDE + (1.0 - _OTHER_SIDE) * is_side)
 
 
-def _nothing_found(plan: HandPlan) -> HandSightings:
+def nothing_found(plan: HandPlan) -> HandSightings:
+    """Sightings of a video in which no hand was seen, or not yet."""
     shape = plan.length_px.shape
     return HandSightings(
         times_s=plan.times_s,

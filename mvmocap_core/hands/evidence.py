@@ -13,7 +13,7 @@ from mvmocap_core.hands.plan import cameras_of
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.sync.timeline import Timeline
 
-NOISE_OF_LENGTH = 0.04
+NOISE_OF_LENGTH = 0.03
 """Standard deviation of a landmark in the picture, over the hand's length there."""
 MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])
 

@@ -15,7 +15,7 @@ from mvmocap_core.hands.skeleton import (
     TURN_JOINTS,
     HandShape,
 )
-from mvmocap_core.motion.fingers import FINGERS
+from mvmocap_core.motion.finger_names import FINGERS
 
 N_UNKNOWNS = 6 + N_TURNS
 """Per frame: place of the wrist (metres), its turn, then the angles of the fingers' joints."""

@@ -9,7 +9,7 @@ from mvmocap_core.detection.hands import HandPlan
 from mvmocap_core.geometry.cameras import distort
 from mvmocap_core.hands.skeleton import HAND_LENGTH
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.motion.fingers import SIDES
+from mvmocap_core.motion.finger_names import SIDES
 from mvmocap_core.motion.pose import forward, joint_motion
 from mvmocap_core.sync.timeline import Timeline
 

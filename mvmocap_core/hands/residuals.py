@@ -16,7 +16,7 @@ from mvmocap_core.hands.kinematics import (
 from mvmocap_core.hands.skeleton import HABITS, HIGH_RAD, LOW_RAD, RELAXED_RAD, HandShape
 
 CAUCHY_SCALE = 2.0
-DEPTH_STD_OF_LENGTH = 0.07
+DEPTH_STD_OF_LENGTH = 0.15
 """Of the detector's guess along the ray, over the hand's length."""
 _WRIST_STD_M = 0.03
 """How far the body's wrist may be off."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
-from mvmocap_core.motion.fingers import FINGER_JOINTS, FINGERS
+from mvmocap_core.motion.finger_names import FINGER_JOINTS, FINGERS
 
 N_FINGER_JOINTS = len(FINGER_JOINTS)
 
@@ -54,7 +54,7 @@ class Turn:
     high: float
     rest: float
     spread: float
-    acceleration: float = 150.0
+    acceleration: float = 100.0
 
 
 def _finger_way(finger: str) -> np.ndarray:

@@ -23,7 +23,8 @@ from mvmocap_core.hands.skeleton import (
     joint_rotations,
 )
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.motion.fingers import SIDES, FingerMotion, with_fingers
+from mvmocap_core.motion.finger_names import SIDES
+from mvmocap_core.motion.fingers import FingerMotion, with_fingers
 from mvmocap_core.motion.pose import JointMotion, forward, joint_motion, with_motion
 from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.sync.timeline import Timeline

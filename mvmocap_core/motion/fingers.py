@@ -5,13 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.finger_names import FINGER_NAMES
 from mvmocap_core.motion.pose import joint_motion, with_motion
-
-SIDES = ("left", "right")
-FINGERS = ("thumb", "index", "middle", "ring", "pinky")
-FINGER_JOINTS = tuple(f"{finger}_{number}" for finger in FINGERS for number in (1, 2, 3))
-"""Of one hand, from the palm to the tip. thumb_1 lies at the wrist, index_1 is a knuckle."""
-FINGER_NAMES = tuple(f"{side}_{joint}" for side in SIDES for joint in FINGER_JOINTS)
 
 _SEEN = 0.3
 

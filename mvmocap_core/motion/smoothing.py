@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter
 
 from mvmocap_core.geometry.rotations import quat_wxyz_to_rotmat, rotmat_to_quat_wxyz
 from mvmocap_core.geometry.shapes import check_shape
-from mvmocap_core.motion.fingers import FINGER_NAMES
+from mvmocap_core.motion.finger_names import FINGER_NAMES
 from mvmocap_core.motion.pose import JointMotion, continuous
 
 # Frequencies that are halved at the weakest and at the strongest smoothing, by part of the body.

@@ -12,7 +12,8 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mvmocap_core.files import write_text
-from mvmocap_core.motion.fingers import SIDES, hands_seen, without_fingers
+from mvmocap_core.motion.finger_names import SIDES
+from mvmocap_core.motion.fingers import hands_seen, without_fingers
 from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.report import drawings
 from mvmocap_core.report.evidence import Evidence, seen_by_view

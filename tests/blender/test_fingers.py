@@ -16,7 +16,8 @@ from blender_addon.armature.rest_pose import rest_bones
 from blender_addon.armature.retarget import retarget
 from blender_addon.armature.rig import Rig, simple_rig
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.motion.fingers import FINGER_NAMES, without_fingers
+from mvmocap_core.motion.finger_names import FINGER_NAMES
+from mvmocap_core.motion.fingers import without_fingers
 
 PRESETS, _ = read_presets([BUNDLED])
 FAMILIES = (

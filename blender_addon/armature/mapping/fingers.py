@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from mvmocap_core.motion.fingers import FINGERS, SIDES
+from mvmocap_core.motion.finger_names import FINGERS, SIDES
 
 from ..bone_presets import BonePreset, without_prefix
 from ..rig import Rig

@@ -9,7 +9,8 @@ from mvmocap_core.geometry.rotations import quat_wxyz_to_rotmat, rotation_angle_
 from mvmocap_core.hands.plan import plan_hands
 from mvmocap_core.hands.skeleton import RELAXED_RAD, joint_rotations
 from mvmocap_core.hands.solve import add_hands
-from mvmocap_core.motion.fingers import FINGER_JOINTS, FINGER_NAMES, fingers_of, hands_seen
+from mvmocap_core.motion.finger_names import FINGER_JOINTS, FINGER_NAMES
+from mvmocap_core.motion.fingers import fingers_of, hands_seen
 from mvmocap_core.motion.pose import forward, joint_motion
 
 

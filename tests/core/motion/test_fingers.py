@@ -3,8 +3,8 @@ import pytest
 
 from mvmocap_core.motion.bvh import write_bvh
 from mvmocap_core.motion.clip_tools import joined, mirrored
+from mvmocap_core.motion.finger_names import FINGER_NAMES
 from mvmocap_core.motion.fingers import (
-    FINGER_NAMES,
     FingerMotion,
     fingers_of,
     hands_seen,
