@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.motion.finger_names import FINGER_NAMES
 
 _SIDES = {"left_": ".L", "right_": ".R"}
 _SHORTEST_BONE_M = 1e-4  # Blender deletes bones that are shorter
@@ -27,7 +28,9 @@ _LEAVES = {
     "wrist": _Leaf(0.74),
     "toe": _Leaf(0.4, (0.0, -1.0, 0.0)),
 }
-_OTHER_LEAF = _Leaf(0.6)
+_FINGER_LEAF, _OTHER_LEAF = _Leaf(0.8), _Leaf(0.6)
+_PALM_WAY, _THUMB_WAY = np.array([0.0, 0.0, -1.0]), np.array([0.0, 0.85, -0.53])
+"""Where fingertips go when fingers and thumbs of the rest pose bend."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +70,7 @@ def rest_bones(clip: MotionClip) -> list[RestBone]:
         tail = _tail(joint, names[joint], parent, main_children[joint], heads)
         is_connected = parent >= 0 and main_children[parent] == joint
         is_connected = is_connected and bool(np.allclose(bones[parent].tail, heads[joint]))
-        rotmat = bone_axes(tail - heads[joint])
+        rotmat = bone_axes(tail - heads[joint], _bends_towards(names[joint]))
         bone = RestBone(bone_name(names[joint]), parent, heads[joint], tail, rotmat, is_connected)
         bones.append(bone)
     return bones
@@ -83,20 +86,32 @@ def rest_positions_m(clip: MotionClip) -> np.ndarray:
     return positions
 
 
-def bone_axes(direction: np.ndarray) -> np.ndarray:
+def bone_axes(direction: np.ndarray, bends_towards: np.ndarray | None = None) -> np.ndarray:
     """(3, 3) rest axes of a bone along `direction` (3,), the same on both sides of the body.
 
-    Knees, elbows and the spine bend about their x axis: bones in the body's plane of symmetry
-    keep x to the left, bones that point sideways keep z to the front.
+    Knees, elbows, fingers and the spine bend about their x axis: bones in the body's plane of
+    symmetry keep x to the left, bones that point sideways keep z to the front.
+
+    bends_towards: (3,) where a turn about x takes its tail, instead.
     """
     y = direction / np.linalg.norm(direction)
-    if abs(y[0]) > max(abs(y[1]), abs(y[2])):
+    if bends_towards is not None:
+        x = np.cross(y, bends_towards)
+        x /= np.linalg.norm(x)
+    elif abs(y[0]) > max(abs(y[1]), abs(y[2])):
         x = np.cross(y, np.array([0.0, -1.0, 0.0]))
     else:
         x = np.array([1.0, 0.0, 0.0])
     z = np.cross(x, y)
     z /= np.linalg.norm(z)
     return np.stack([np.cross(y, z), y, z], axis=1)
+
+
+def _bends_towards(name: str) -> np.ndarray | None:
+    """(3,) for the joint of a finger, None for others."""
+    if name not in FINGER_NAMES:
+        return None
+    return _THUMB_WAY if "thumb" in name else _PALM_WAY
 
 
 def _main_children(
@@ -135,7 +150,7 @@ def _tail(joint: int, name: str, parent: int, child: int | None, heads: np.ndarr
     onward = heads[joint] - heads[parent] if parent >= 0 else np.zeros(3)
     length = _length(onward) or 0.1
     kind = name.removeprefix("left_").removeprefix("right_")
-    leaf = _LEAVES.get(kind, _OTHER_LEAF)
+    leaf = _LEAVES.get(kind, _FINGER_LEAF if name in FINGER_NAMES else _OTHER_LEAF)
     direction = onward if leaf.direction is None else np.array(leaf.direction)
     if not _length(direction):
         direction = np.array([0.0, 0.0, 1.0])

@@ -12,6 +12,7 @@ from . import quaternions as quat
 from .bake_options import RetargetOptions, RootMotion
 from .bone_presets import Follower
 from .followers import place_followers
+from .hands import hand_carriers
 from .limb_ik import bend_limb
 from .pose import Pose, bones_above, local_location, local_rotation, pose_rig
 from .resample import SampledMotion, continuous_signs, way_over_floor_m
@@ -80,6 +81,8 @@ class _Retarget:
 
     def run(self, followers: Sequence[Follower]) -> RigMotion:
         turned = self._world_rotations()
+        carriers = hand_carriers(self.rig, self.bones, turned)
+        turned |= carriers
         anchor = hips_anchor(self.rig, self.clip, self.bones)
         pelvis = None if anchor is None else self.bones[anchor.root]
         moved = {} if anchor is None else {pelvis: self._pelvis_m(anchor, turned[pelvis])}
@@ -97,7 +100,9 @@ class _Retarget:
         if along[1]:
             turned, moved = turned | along[0], moved | along[1]
             pose = self._pose(bones_above(self.rig, [*turned, *moved]), turned, moved)
-        keyed = [bone for bone in turned if self.rig.copies[bone] < 0 or bone in self.mapped]
+        held = self.rig.copies
+        keyed = [bone for bone in turned if bone in self.mapped or held[bone] < 0]
+        keyed = [bone for bone in keyed if bone not in carriers]
         return RigMotion(
             {bone: continuous_signs(local_rotation(pose, bone)) for bone in keyed},
             {bone: local_location(self.rig, pose, bone) for bone in moved},

@@ -92,6 +92,40 @@ def test_fingers_point_as_the_performers(family: str, clip: MotionClip):
             assert degrees_between(ours, theirs).max() < 3.0, name
 
 
+def test_fingers_on_a_bone_that_constraints_move_are_turned_as_if_it_went_with_the_hand(
+    clip: MotionClip,
+):
+    skeleton = load_family("mixamo")
+    plain = rig_of(skeleton)
+    bone_map = {**finger_bones(plain, skeleton.truth, PRESETS), **skeleton.truth}
+    # A helper that rests like the hand and hangs on no arm, where the fingers of one hand hang.
+    hand, helper = plain.index[skeleton.truth["left_wrist"]], len(plain.names)
+    below = [helper if parent == hand else parent for parent in plain.parents]
+    order = [*range(hand + 1), helper, *range(hand + 1, helper)]
+    place = np.argsort(order)
+    parents = np.array([*below, -1])[order]
+
+    def with_helper(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values, values[[hand]]])[order]
+
+    rig = simple_rig(
+        [(*plain.names, "helper")[bone] for bone in order],
+        [int(place[parent]) if parent >= 0 else -1 for parent in parents],
+        with_helper(plain.heads_m), with_helper(plain.tails_m), with_helper(plain.rotmats),
+    )  # fmt: skip
+    options = RetargetOptions(use_feet_ik=False)
+    ours, theirs = (
+        retarget(each, clip, sample_motion(clip), bone_map, options).rotations_quat_wxyz
+        for each in (rig, plain)
+    )
+    assert rig.index["helper"] not in ours
+    for name in FINGER_NAMES:
+        bone = bone_map[name]
+        np.testing.assert_allclose(
+            np.abs((ours[rig.index[bone]] * theirs[plain.index[bone]]).sum(axis=-1)), 1.0, atol=1e-9
+        )
+
+
 @pytest.mark.parametrize("family", ["mixamo", "makehuman"])
 def test_without_hands_in_the_motion_fingers_are_left_alone(family: str, clip: MotionClip):
     skeleton = skeleton_of(family)
@@ -114,6 +148,10 @@ def test_the_generated_armature_has_fingers_that_its_own_preset_finds(clip: Moti
     found = finger_bones(rig, {"left_wrist": "wrist.L", "right_wrist": "wrist.R"}, PRESETS)
     assert found["left_index_2"] == "index_2.L"
     assert set(found) == set(FINGER_NAMES)
+    for bone in bones:
+        if bone.name.startswith(("index", "pinky")):  # a turn about x bends it to the palm
+            bent = bone.rotmat @ [0.0, np.cos(0.5), np.sin(0.5)]
+            assert bent[2] < bone.rotmat[2, 1] - 0.4
     lengths = np.linalg.norm([bone.tail - bone.head for bone in bones], axis=1)
     assert lengths.min() > 0.005
 
