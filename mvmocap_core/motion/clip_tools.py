@@ -10,6 +10,7 @@ import numpy as np
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.motion.blending import continuing, cross_fade, frames_of
 from mvmocap_core.motion.clip import FRAMED, MotionClip
 from mvmocap_core.motion.fingers import fingers_of, without_fingers
 from mvmocap_core.motion.pose import JointMotion, continuous, joint_motion, with_motion
@@ -72,11 +73,11 @@ def joined(first: MotionClip, second: MotionClip, blend_s: float) -> MotionClip:
         raise InputError(message, reason="other_skeleton")
     second = _on_body(resampled(second, first.fps), first)
     n_blend = _blend_frames(blend_s, first.fps, min(len(first.times_s), len(second.times_s)))
-    second = _continuing(first, second, n_blend)
+    second = continuing(first, second, n_blend)
     parts = (
-        _frames(first, slice(None, -n_blend)),
-        _cross_fade(_frames(first, slice(-n_blend, None)), _frames(second, slice(n_blend))),
-        _frames(second, slice(n_blend, None)),
+        frames_of(first, slice(None, -n_blend)),
+        cross_fade(frames_of(first, slice(-n_blend, None)), frames_of(second, slice(n_blend))),
+        frames_of(second, slice(n_blend, None)),
     )
     return _without_cameras(_one_after_another(parts))
 
@@ -88,10 +89,10 @@ def looped(clip: MotionClip, blend_s: float) -> MotionClip:
     Raises InputError if the clip is too short for that.
     """
     n_blend = _blend_frames(blend_s, clip.fps, len(clip.times_s) // 2)
-    head = _continuing(clip, clip, n_blend)
+    head = continuing(clip, clip, n_blend)
     parts = (
-        _frames(clip, slice(n_blend, -n_blend)),
-        _cross_fade(_frames(clip, slice(-n_blend, None)), _frames(head, slice(n_blend))),
+        frames_of(clip, slice(n_blend, -n_blend)),
+        cross_fade(frames_of(clip, slice(-n_blend, None)), frames_of(head, slice(n_blend))),
     )
     return _without_cameras(_one_after_another(parts))
 
@@ -116,21 +117,13 @@ def _at(clip: MotionClip, times_s: np.ndarray) -> MotionClip:
     nearest = np.rint((inside_s - clip.times_s[0]) * clip.fps).astype(int)
     nearest = np.minimum(nearest, len(clip.times_s) - 1)
     changed = replace(
-        _frames(clip, nearest),
+        frames_of(clip, nearest),
         times_s=times_s,
         positions_m=between(clip.positions_m),
         rotations_quat_wxyz=quat / np.linalg.norm(quat, axis=-1, keepdims=True),
         landmarks_m=between(clip.landmarks_m),
     )
     return with_motion(changed, joint_motion(changed))
-
-
-def _frames(clip: MotionClip, chosen: slice | np.ndarray) -> MotionClip:
-    """Some of the clip's frames."""
-    changes = {name: getattr(clip, name)[chosen] for name in FRAMED}
-    if clip.T_cam_world_frames is not None:
-        changes["T_cam_world_frames"] = clip.T_cam_world_frames[:, chosen]
-    return replace(clip, **changes)
 
 
 def _one_after_another(parts: tuple[MotionClip, ...]) -> MotionClip:
@@ -144,53 +137,6 @@ def _one_after_another(parts: tuple[MotionClip, ...]) -> MotionClip:
     changes["times_s"] = parts[0].times_s[0] + np.arange(n_frames) / parts[0].fps
     changes["rotations_quat_wxyz"] = continuous(changes["rotations_quat_wxyz"])
     return replace(parts[0], T_cam_world_frames=None, **changes)
-
-
-def _cross_fade(before: MotionClip, after: MotionClip) -> MotionClip:
-    """From one clip to another of as many frames, without a bend at either end."""
-    s = np.arange(1, len(before.times_s) + 1) / (len(before.times_s) + 1)
-    share = s * s * (3.0 - 2.0 * s)
-
-    def mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        part = share.reshape(-1, *([1] * (a.ndim - 1)))
-        return (1.0 - part) * a + part * b
-
-    a, b = before.rotations_quat_wxyz, after.rotations_quat_wxyz
-    b = np.where((a * b).sum(axis=-1, keepdims=True) < 0.0, -b, b)
-    quat = mixed(a, b)
-    is_before = (share < 0.5)[:, None, None]
-    faded = replace(
-        before,
-        positions_m=mixed(before.positions_m, after.positions_m),
-        rotations_quat_wxyz=quat / np.linalg.norm(quat, axis=-1, keepdims=True),
-        error_m=mixed(before.error_m, after.error_m),
-        confidence=mixed(before.confidence, after.confidence),
-        contacts=np.where(is_before, before.contacts, after.contacts),
-        landmarks_m=mixed(before.landmarks_m, after.landmarks_m),
-    )
-    return with_motion(faded, joint_motion(faded))
-
-
-def _continuing(before: MotionClip, after: MotionClip, n_blend: int) -> MotionClip:
-    """`after` on the floor where it goes on from `before`, in the middle of their overlap."""
-    last, first = len(before.times_s) - n_blend + n_blend // 2, n_blend // 2
-    motion = joint_motion(after)
-    turn_rad = _heading_rad(joint_motion(before).local[last, 0]) - _heading_rad(
-        motion.local[first, 0]
-    )
-    c, s = np.cos(turn_rad), np.sin(turn_rad)
-    R = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    shift = before.positions_m[last, 0] - R @ after.positions_m[first, 0]
-    shift[2] = 0.0
-    local = motion.local.copy()
-    local[:, 0] = R @ local[:, 0]
-    moved = with_motion(after, JointMotion(motion.root_m @ R.T + shift, local))
-    return replace(moved, landmarks_m=after.landmarks_m @ R.T + shift)
-
-
-def _heading_rad(pelvis: np.ndarray) -> float:
-    """Which way on the floor the performer's left is, for the pelvis's rotation (3, 3)."""
-    return float(np.arctan2(pelvis[1, 0], pelvis[0, 0]))
 
 
 def _on_body(clip: MotionClip, other: MotionClip) -> MotionClip:

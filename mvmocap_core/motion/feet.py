@@ -84,7 +84,13 @@ def hold_feet(motion: JointMotion, ground: Ground) -> JointMotion:
     )
     legs = Legs(hips, knees, ankles, ground.soles_m, ground.floor.rest_m)
     return lock_feet(
-        motion, clip.joint_parents, clip.rest_offsets_m, legs, clip.contacts, fps=clip.fps
+        motion,
+        clip.joint_parents,
+        clip.rest_offsets_m,
+        legs,
+        clip.contacts,
+        clip.error_m[:, ankles],
+        fps=clip.fps,
     )
 
 

@@ -57,10 +57,14 @@ def lock_feet(
     rest_offsets_m: np.ndarray,
     legs: Legs,
     contacts: np.ndarray,
+    error_m: np.ndarray,
     *,
     fps: float,
 ) -> JointMotion:
-    """Hold heels and toes in contact and keep feet out of the floor. contacts: (F, 2, 2) bool."""
+    """Hold heels and toes in contact and keep feet out of the floor.
+
+    contacts: (F, 2, 2) bool. error_m: (F, 2) how far off the left and the right foot may be.
+    """
     check_shape("contacts", contacts, (len(motion.root_m), 2, 2))
     positions, rotations = forward(motion, parents, rest_offsets_m)
     feet = [
@@ -70,6 +74,7 @@ def lock_feet(
             legs.soles_m[side],
             legs.rest_m[side],
             contacts[:, side],
+            error_m[:, side],
             fps,
         )
         for side in range(2)
@@ -107,14 +112,15 @@ def _placed_foot(
     soles_m: np.ndarray,
     rest_m: np.ndarray,
     contacts: np.ndarray,
+    error_m: np.ndarray,
     fps: float,
 ) -> _Foot:
-    """Where one foot should be. contacts: (F, 2) heel, toe."""
+    """Where one foot should be. contacts: (F, 2) heel, toe; error_m: (F,)."""
     held = held_part(contacts, fps)
     points = ankle_m[:, None] + np.einsum("fab,pb->fpa", rotation, soles_m)
     length_m = float(np.linalg.norm(soles_m[TOE] - soles_m[HEEL]))
     across_m = float(np.sqrt(max(length_m**2 - (rest_m[TOE] - rest_m[HEEL]) ** 2, 0.0)))
-    places = standing_places(points[..., :2], held, across_m, fps)
+    places = standing_places(points[..., :2], held, error_m, across_m, fps)
     wanted = points.copy()
     for point in range(2):
         is_placed = np.isfinite(places[:, point, 0])

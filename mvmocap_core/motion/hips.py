@@ -18,6 +18,9 @@ the hips far aside to bend one."""
 _STRAIGHT = 0.998
 """Share of the leg's length up to which a leg is stretched, if it was not straighter before."""
 _GIVE_S = 0.12
+_SHORT_M = 0.005
+"""By how much a stretched leg may miss where its foot is put: hips that go down for one leg's last
+millimetres bend the other's knee by centimetres."""
 
 
 def hip_shift(
@@ -63,9 +66,9 @@ def _followed(
 
 
 def _lowering_m(away_m: np.ndarray, longest_m: np.ndarray, fps: float) -> np.ndarray:
-    """(F,) by how much the hips must give way for both legs to reach, smooth, never too little."""
+    """(F,) by how much the hips must give way for both legs to reach, smooth, hardly too little."""
     across_m = np.linalg.norm(away_m[..., :2], axis=2)
     drop_m = np.sqrt(np.maximum(longest_m**2 - across_m**2, 0.0))
-    needed_m = np.maximum(-away_m[..., 2] - drop_m, 0.0).max(axis=1)
+    needed_m = np.maximum(-away_m[..., 2] - drop_m - _SHORT_M, 0.0).max(axis=1)
     size = 2 * max(1, round(_GIVE_S * fps)) + 1
     return uniform_filter1d(maximum_filter1d(needed_m, size, mode="nearest"), size, mode="nearest")

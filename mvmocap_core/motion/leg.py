@@ -25,17 +25,19 @@ def reach(
     """Bend and swing the leg so that the ankle comes to `target_m`; no change where it is there.
 
     hip_m, target_m: (F, 3) world. knee_m, ankle_m: (3,) rest offsets of the knee in the thigh's
-    frame and of the ankle in the shank's. Where the target is out of reach the leg is straight.
+    frame and of the ankle in the shank's. Where the target is out of reach the leg is straight. A
+    knee that is bent backwards is bent forwards as much.
     """
     thigh, shank = pose.thigh, pose.shank
     upper_m, lower_m = float(np.linalg.norm(knee_m)), float(np.linalg.norm(ankle_m))
     wanted_m = np.linalg.norm(target_m - hip_m, axis=1)
     for _ in range(_STEPS):  # the hinge is not exactly square to the leg: once is not enough
-        bend = _bend(wanted_m, upper_m, lower_m) - _bend(
-            np.linalg.norm(thigh @ knee_m + shank @ ankle_m, axis=1), upper_m, lower_m
-        )
-        turn = rotvec_to_rotmat(_hinge(thigh, shank, knee_m, ankle_m) * bend[:, None])
-        shank = turn @ shank
+        hinge = _hinge(thigh, shank, knee_m, ankle_m)
+        upper, lower = thigh @ knee_m, shank @ ankle_m
+        now = _bend(np.linalg.norm(upper + lower, axis=1), upper_m, lower_m)
+        now *= np.where((np.cross(upper, lower) * hinge).sum(axis=1) < 0.0, -1.0, 1.0)
+        more = _bend(wanted_m, upper_m, lower_m) - now
+        shank = rotvec_to_rotmat(hinge * more[:, None]) @ shank
         aim = _between(thigh @ knee_m + shank @ ankle_m, target_m - hip_m)
         thigh, shank = aim @ thigh, aim @ shank
     return LegPose(thigh, shank)
@@ -50,9 +52,11 @@ def _bend(distance_m: np.ndarray, upper_m: float, lower_m: float) -> np.ndarray:
 def _hinge(
     thigh: np.ndarray, shank: np.ndarray, knee_m: np.ndarray, ankle_m: np.ndarray
 ) -> np.ndarray:
-    """(F, 3) unit axis about which a growing turn bends the knee."""
+    """(F, 3) unit axis about which a growing turn bends the knee forwards."""
     upper, lower = _unit(thigh @ knee_m), _unit(shank @ ankle_m)
-    axis = np.cross(upper, lower) + _HINGE_SHARE * thigh[..., 0]
+    plane = np.cross(upper, lower)
+    forwards = (plane * thigh[..., 0]).sum(axis=1, keepdims=True) > 0.0
+    axis = np.where(forwards, plane, 0.0) + _HINGE_SHARE * thigh[..., 0]
     return _unit(axis - (axis * upper).sum(axis=1, keepdims=True) * upper)
 
 

@@ -14,6 +14,8 @@ _DOUBT_M = 0.02
 """Distance from its path beyond which a frame counts less and less."""
 _LEAVE_M = 0.05
 """Way from its path at which a point leaves it, whatever the contact says."""
+_WEIGHTS = (0.2, 2.0)
+"""Least and most, before they are squared, of a frame whose error is not the usual one."""
 _STILL_M = 1e-4
 _ROLL_S = 1.0 / 30.0
 _STEPS, _ROUNDS = 30, 20
@@ -29,11 +31,12 @@ class _Stand:
 
 
 def standing_places(
-    points_m: np.ndarray, contacts: np.ndarray, length_m: float, fps: float
+    points_m: np.ndarray, contacts: np.ndarray, error_m: np.ndarray, length_m: float, fps: float
 ) -> np.ndarray:
     """(F, 2, 2) where heel and toe stand on the floor, NaN where they do not.
 
     points_m: (F, 2, 2) heel and toe across the floor; contacts: (F, 2) bool.
+    error_m:  (F,) how far off the foot may be; frames count the less.
     length_m: from the heel to the toe of a foot that stands on both, across the floor.
     A point stands still, or goes along where it truly slides.
     """
@@ -41,7 +44,7 @@ def standing_places(
         [
             stand
             for start, stop in spans(contacts[:, point])
-            if (stand := _stand(points_m[:, point], start, stop, fps)) is not None
+            if (stand := _stand(points_m[:, point], error_m, start, stop, fps)) is not None
         ]
         for point in range(2)
     ]
@@ -68,16 +71,16 @@ def held_part(contacts: np.ndarray, fps: float) -> np.ndarray:
     return held
 
 
-def still_path(points_m: np.ndarray, fps: float) -> np.ndarray:
+def still_path(points_m: np.ndarray, fps: float, weights: np.ndarray | float = 1.0) -> np.ndarray:
     """(F, C) path near the points that stands still but for few moves.
 
     Total variation (Rudin, Osher and Fatemi 1992) by reweighted least squares; points far off
-    count less.
+    count less. weights: (F,) of the frames, about 1.
     """
     if len(points_m) < 2:
         return points_m.copy()
     path = np.broadcast_to(np.median(points_m, axis=0), points_m.shape).copy()
-    weight = _trust(points_m - path)
+    weight = weights * _trust(points_m - path)
     give = np.full(len(points_m) - 1, _STAY_MS * fps / _STILL_M)
     for _ in range(_STEPS):
         bands = np.zeros((2, len(points_m)))
@@ -88,7 +91,7 @@ def still_path(points_m: np.ndarray, fps: float) -> np.ndarray:
         path = solveh_banded(bands, weight[:, None] * points_m, lower=True)
         step = np.linalg.norm(np.diff(path, axis=0), axis=1)
         give = _STAY_MS * fps / np.maximum(step, _STILL_M)
-        weight = _trust(points_m - path)
+        weight = weights * _trust(points_m - path)
     return path
 
 
@@ -96,9 +99,13 @@ def _trust(off_m: np.ndarray) -> np.ndarray:
     return _DOUBT_M / np.maximum(np.linalg.norm(off_m, axis=1), _DOUBT_M)
 
 
-def _stand(points_m: np.ndarray, start: int, stop: int, fps: float) -> _Stand | None:
+def _stand(
+    points_m: np.ndarray, error_m: np.ndarray, start: int, stop: int, fps: float
+) -> _Stand | None:
     """The longest part of a contact in which the point is near its path."""
-    path = still_path(points_m[start:stop], fps)
+    usual_m = np.median(error_m[start:stop])
+    weights = np.clip(usual_m / error_m[start:stop], *_WEIGHTS) ** 2
+    path = still_path(points_m[start:stop], fps, weights)
     near = np.linalg.norm(points_m[start:stop] - path, axis=1) < _LEAVE_M
     first, last = max(spans(near), key=lambda span: span[1] - span[0], default=(0, 0))
     return _Stand(start + first, start + last, path[first:last]) if last > first else None

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mvmocap_core.errors import InputError
+from mvmocap_core.motion.blending import frames_of
 from mvmocap_core.motion.clip_tools import joined, looped, mirrored, resampled, retimed
-from mvmocap_core.motion.pose import forward, joint_motion
+from mvmocap_core.motion.pose import JointMotion, forward, joint_motion, with_motion
 from tests.core.motion.walker import walk
 from tests.core.scenes import make_motion
 
@@ -124,3 +125,44 @@ def test_other_joints_are_refused(swaying):
     other = replace(swaying, joint_names=swaying.joint_names[::-1])
     with pytest.raises(InputError, match="other joints"):
         joined(swaying, other, 0.2)
+
+
+def standing(lean_rad, turn_rad=0.0):
+    """Somebody who stands still on both feet and leans, somewhere on the floor."""
+    clip, contacts = walk(n_steps=1)
+    still = resampled(replace(clip, contacts=contacts), 30.0)
+    index = np.zeros(40, dtype=int)
+    still = replace(frames_of(still, index), times_s=np.arange(40) / 30.0)
+    still = replace(still, contacts=np.ones((40, 2, 2), bool))
+    motion = joint_motion(still)
+    hips = [row(still, f"{side}_hip") for side in ("left", "right")]
+    c, s = np.cos(lean_rad), np.sin(lean_rad)
+    lean = np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+    local = motion.local.copy()
+    local[:, 0] = local[:, 0] @ lean
+    local[:, hips] = lean.T @ local[:, hips]
+    c, s = np.cos(turn_rad), np.sin(turn_rad)
+    turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    local[:, 0] = turn @ local[:, 0]
+    return with_motion(still, JointMotion(motion.root_m @ turn.T + [0.3, -0.5, 0.0], local))
+
+
+@pytest.mark.parametrize("blend_s", [0.3, 0.6])
+def test_feet_that_stand_in_both_takes_do_not_slide_where_they_join(blend_s):
+    both = joined(standing(0.0), standing(0.35, turn_rad=0.8), blend_s)
+    assert_rotations_give_positions(both)
+    ankles = [row(both, f"{side}_ankle") for side in ("left", "right")]
+    step_m = np.linalg.norm(np.diff(both.positions_m[:, ankles], axis=0), axis=-1)
+    assert step_m.max() < 0.001
+    assert np.ptp(both.positions_m[:, row(both, "head")], axis=0).max() > 0.1
+
+
+def test_feet_of_a_loop_stay_with_the_takes_at_its_seam():
+    clip, contacts = walk(n_steps=6)
+    two_cycles = frames_of(replace(clip, contacts=contacts), slice(72 + 9))
+    cycle = looped(two_cycles, 0.3)
+    assert len(cycle.times_s) == 72
+    stand = cycle.contacts[1:].all(axis=2) & cycle.contacts[:-1].all(axis=2)
+    ankles = [row(cycle, f"{side}_ankle") for side in ("left", "right")]
+    step_m = np.linalg.norm(np.diff(cycle.positions_m[:, ankles], axis=0), axis=-1)
+    assert step_m[stand].max() < 0.004

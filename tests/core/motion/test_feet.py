@@ -234,3 +234,20 @@ def test_edits_have_the_last_word():
     contacts = edited(np.zeros((10, 2, 2), bool), times_s, edits)
     np.testing.assert_array_equal(np.flatnonzero(contacts[:, 1, 1]), [2, 3])
     assert contacts.sum() == 2
+
+
+@pytest.mark.parametrize("bend_deg", [-6.0, -2.0, 0.0, 1.0])
+@pytest.mark.parametrize("nearer_m", [-0.002, 0.0, 0.004, 0.02])
+def test_knee_never_bends_backwards(bend_deg, nearer_m):
+    knee_m, ankle_m = np.array([0.0, 0.0, -0.42]), np.array([0.0, 0.0, -0.4])
+    c, s = np.cos(np.radians(bend_deg)), np.sin(np.radians(bend_deg))
+    pose = LegPose(np.eye(3)[None], np.array([[[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]]))
+    there = pose.thigh @ knee_m + pose.shank @ ankle_m
+    length_m = np.linalg.norm(there)
+    target = there * (length_m - nearer_m) / length_m
+    leg = reach(pose, np.zeros((1, 3)), target, knee_m, ankle_m)
+    local = leg.thigh[0].T @ leg.shank[0]
+    assert np.arcsin(local[2, 1]) > -1e-6
+    reachable = min(length_m - nearer_m, 0.82)
+    found = np.linalg.norm(leg.thigh @ knee_m + leg.shank @ ankle_m)
+    assert found == pytest.approx(reachable, abs=2e-4)

@@ -44,7 +44,7 @@ def test_late_contact_does_not_hold_a_jump():
     points = np.zeros((40, 2, 2))
     points[:, 1, 1] = LENGTH_M
     points[30:, :, 0] = np.linspace(0.1, 1.0, 10)[:, None]
-    places = standing_places(points, np.ones((40, 2), bool), LENGTH_M, FPS)
+    places = standing_places(points, np.ones((40, 2), bool), np.full(40, 0.02), LENGTH_M, FPS)
     assert np.isfinite(places[:28]).all()
     assert np.isnan(places[32:]).all()
 
@@ -54,7 +54,7 @@ def test_heel_and_toe_that_stand_together_are_a_foot_apart_and_the_toe_stays():
     points[:, 1, 1] = 0.23
     contacts = np.ones((60, 2), bool)
     contacts[30:, 0] = False
-    places = standing_places(points, contacts, LENGTH_M, FPS)
+    places = standing_places(points, contacts, np.full(60, 0.02), LENGTH_M, FPS)
     apart_m = np.linalg.norm(places[:30, 1] - places[:30, 0], axis=1)
     np.testing.assert_allclose(apart_m, LENGTH_M, atol=1e-6)
     assert np.isnan(places[30:, 0]).all()
@@ -66,3 +66,19 @@ def test_contact_is_held_but_for_the_roll_onto_the_floor_and_off_it():
     contacts[:4] = contacts[8:15] = contacts[17] = True
     held = held_part(contacts, FPS)[:, 0]
     assert np.flatnonzero(held).tolist() == [0, 1, 2, 9, 10, 11, 12, 13, 17]
+
+
+def test_frames_that_were_seen_badly_hardly_move_where_a_point_stands():
+    points = slow_noise(60, 0.002)
+    points[:20, 0] += 0.04
+    error_m = np.full(60, 0.02)
+    error_m[:20] = 0.2
+    contacts = np.zeros((60, 2), bool)
+    contacts[:, 0] = True
+    both = np.stack([points, points], axis=1)
+    seen, unsure = (
+        standing_places(both, contacts, errors_m, LENGTH_M, FPS)[:, 0, 0]
+        for errors_m in (np.full(60, 0.02), error_m)
+    )
+    assert seen[5] - seen[50] > 0.015
+    assert abs(unsure[5] - unsure[50]) < 0.005
