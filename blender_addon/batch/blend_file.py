@@ -1,12 +1,13 @@
 """Make the .blend of a solved scene: animated armature, cameras, footage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.files import atomic_path
+from mvmocap_core.files import TEMPORARY_PREFIX, atomic_path
 from mvmocap_core.motion.clip import MotionClip
 
 from ..armature.animate import Baked, bake_generated, bake_take
@@ -18,49 +19,100 @@ from ..armature.mapping.detect import detect_bones
 from ..armature.read_rig import read_rig
 from ..armature.scene import own_collection, set_frame_range, set_frame_rate
 from ..armature.take_scene import add_take_cameras
-from .scenes_file import SceneJob
+from .append_character import append_character
+from .scenes_file import Character, SceneJob
 
 ARMATURE_KEY = "mvmocap_armature"
 """Custom property of the Blender scene: the name of the animated armature object."""
 
 
 def make_blend(
-    job: SceneJob,
-    clip: MotionClip,
-    proxies: list[Path],
-    target: Path,
-    others: Sequence[MotionClip] = (),
+    job: SceneJob, clips: Sequence[MotionClip], proxies: list[Path], target: Path
 ) -> None:
     """Build the scene in an emptied Blender and save it. An earlier `target` becomes .blend1.
 
-    others: further performers, who have armatures of their own.
+    clips: of each performer, who is put on the character of the same number.
 
     Raises:
-        InputError: when the character cannot be used, or the file not be written.
+        InputError: when a character cannot be used, there are more of them than performers, or
+            the file cannot be written.
     """
-    if job.character is None:
+    if len(job.characters) > len(clips):
+        message = (
+            f"scene {job.name!r}: {len(job.characters)} characters for {len(clips)} performers; "
+            "leave the last ones out, or look into the report for who was not found."
+        )
+        raise InputError(message, reason="bad_character")
+    lead = job.characters[0]
+    if lead.character is None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
     else:
-        _open(job.character, job)
-    scene = bpy.context.scene
-    set_frame_rate(scene, clip.fps)
-    collection = own_collection(job.name, scene.collection)
-    if job.character is None:
-        baked = bake_generated(job.name, clip, job.bake, collection)
-    else:
-        baked = _animate_character(job, clip)
-    for number, other in enumerate(others, 2):
-        bake_generated(f"{job.name} {number}", other, job.bake, collection)
-    scene[ARMATURE_KEY] = baked.armature_object.name
-    cameras = add_take_cameras(job.name, clip, proxies, collection)
-    if cameras:
-        look_through(scene, cameras[0])
-    set_frame_range(scene, baked.n_frames)
+        _open(lead.character, job)
+    with _saved_elsewhere(target, job.characters):
+        _fill(job, clips, proxies)
     save_blend(target)
 
 
-def open_blend(path: Path) -> bpy.types.Object:
-    """Open a .blend that `make_blend` saved, and return its animated armature.
+@contextmanager
+def _saved_elsewhere(target: Path, characters: Sequence[Character]) -> Iterator[None]:
+    """The open file under another name where it is needed once more: Blender appends no own one."""
+    lead = characters[0].character
+    if lead is None or all(each.character != lead for each in characters[1:]):
+        yield
+        return
+    aside = target.with_name(f"{TEMPORARY_PREFIX}{target.name}")
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(aside), check_existing=False, relative_remap=True)
+        yield
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _fill(job: SceneJob, clips: Sequence[MotionClip], proxies: list[Path]) -> None:
+    """Put every performer's motion into the open file, and cameras with their footage."""
+    scene = bpy.context.scene
+    set_frame_rate(scene, clips[0].fps)
+    collection = own_collection(job.name, scene.collection)
+    further = [Character()] * (len(clips) - len(job.characters))
+    baked: list[Baked] = []
+    for number, (clip, character) in enumerate(
+        zip(clips, [*job.characters, *further], strict=True), 1
+    ):
+        name = f"{job.name} {number}" if number > 1 else job.name
+        baked.append(_baked(name, clip, character, collection, is_open=number == 1))
+        scene[armature_key(number - 1)] = baked[-1].armature_object.name
+    cameras = add_take_cameras(job.name, clips[0], proxies, collection)
+    if cameras:
+        look_through(scene, cameras[0])
+    set_frame_range(scene, baked[0].n_frames)
+
+
+def armature_key(person: int) -> str:
+    """Custom property with the name of a performer's armature; the first one's number is 0."""
+    return f"{ARMATURE_KEY}_{person + 1}" if person else ARMATURE_KEY
+
+
+def _baked(
+    name: str,
+    clip: MotionClip,
+    character: Character,
+    collection: bpy.types.Collection,
+    *,
+    is_open: bool,
+) -> Baked:
+    """A performer's motion on a character, of the open file or brought from its own."""
+    if character.character is None:
+        return bake_generated(name, clip, character.bake, collection)
+    armature_object = (
+        bpy.data.objects.get(character.armature or "")
+        if is_open
+        else append_character(character.character, character.armature or "", collection)
+    )
+    return _animate_character(character, armature_object, clip)
+
+
+def open_blend(path: Path, person: int = 0) -> bpy.types.Object:
+    """Open a .blend that `make_blend` saved, and return a performer's animated armature.
 
     Raises:
         InputError: when it cannot be opened or no longer has the armature.
@@ -70,7 +122,7 @@ def open_blend(path: Path) -> bpy.types.Object:
     except RuntimeError as error:
         message = f"{path}: cannot be opened; delete it and build again."
         raise InputError(message, reason="bad_blend") from error
-    armature_object = bpy.data.objects.get(str(bpy.context.scene.get(ARMATURE_KEY, "")))
+    armature_object = bpy.data.objects.get(str(bpy.context.scene.get(armature_key(person), "")))
     if armature_object is None or armature_object.type != "ARMATURE":
         message = f"{path}: its animated armature is gone; delete the file and build again."
         raise InputError(message, reason="bad_blend")
@@ -102,38 +154,39 @@ def _open(character: Path, job: SceneJob) -> None:
         raise InputError(message, reason="bad_character") from error
 
 
-def _animate_character(job: SceneJob, clip: MotionClip) -> Baked:
-    armature_object = bpy.data.objects.get(job.armature or "")
+def _animate_character(
+    character: Character, armature_object: bpy.types.Object | None, clip: MotionClip
+) -> Baked:
     if armature_object is None or armature_object.type != "ARMATURE":
         there = [found.name for found in bpy.data.objects if found.type == "ARMATURE"]
         message = (
-            f"{job.character}: there is no armature {job.armature!r}; "
+            f"{character.character}: there is no armature {character.armature!r}; "
             f"it has: {', '.join(there) or 'none'}."
         )
         raise InputError(message, reason="bad_character")
     presets, _ = read_presets([BUNDLED])
     found = detect_bones(read_rig(armature_object), presets)
     family = [preset for preset in presets if preset.name == found.family]
-    bone_map = _bone_map(job, clip, armature_object, found)
+    bone_map = _bone_map(character, clip, armature_object, found)
     return bake_take(
-        armature_object, clip, bone_map, job.bake,
+        armature_object, clip, bone_map, character.bake,
         settings=family[0].settings if family else (),
         followers=family[0].followers if family else (),
     )  # fmt: skip
 
 
 def _bone_map(
-    job: SceneJob, clip: MotionClip, armature_object: bpy.types.Object, found: DetectedMap
+    character: Character, clip: MotionClip, armature_object: bpy.types.Object, found: DetectedMap
 ) -> Mapping[str, str]:
-    """The scene's own map, else the one that was found."""
-    if job.bone_map is not None:
+    """The character's own map, else the one that was found."""
+    if character.bone_map is not None:
         joints = [str(name) for name in clip.joint_names]
         bones = [bone.name for bone in armature_object.data.bones]
-        return read_bone_map(job.bone_map, joints, bones)
+        return read_bone_map(character.bone_map, joints, bones)
     if found.score < SURE:
         unsure = ", ".join(found.unsure) or "most joints"
         message = (
-            f"{job.character}: the bones of {armature_object.name} are not found for sure "
+            f"{character.character}: the bones of {armature_object.name} are not found for sure "
             f"(look at: {unsure}); give the scene a bone_map."
         )
         raise InputError(message, reason="bad_bone_map")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.take import content_hash
+from mvmocap_core.take_files import count_motions, motion_file
 
 from .build_state import BuildState, key_of
-from .scenes_file import SceneJob
+from .scenes_file import Character, SceneJob
 
 Say = Callable[[str], None]
 
@@ -20,7 +21,8 @@ class Work:
     solve:   (job, take folder) writes motion.npz and report.json into the take.
     footage: (job, take folder) writes the proxies, one a video.
     blend:   (job, take folder, proxies, target) saves the .blend.
-    export:  (blend, format, target) writes a file for other programs.
+    export:  (blend, format, performer, target) writes a file for other programs; the first
+             performer's number is 0.
     preview: (job, take folder, blend, target) writes the preview video.
     code:    () hash of the code that does it all.
     """
@@ -28,7 +30,7 @@ class Work:
     solve: Callable[[SceneJob, Path], None]
     footage: Callable[[SceneJob, Path], None]
     blend: Callable[[SceneJob, Path, list[Path], Path], None]
-    export: Callable[[Path, str, Path], None]
+    export: Callable[[Path, str, int, Path], None]
     preview: Callable[[SceneJob, Path, Path, Path], None]
     code: Callable[[], str]
 
@@ -87,23 +89,29 @@ class _Build:
         self.step("footage", key, proxies, lambda: work.footage(job, take))
 
         blend = job.out / f"{job.name}.blend"
-        character = [content_hash(path) for path in (job.character, job.bone_map) if path]
-        key = key_of(key, character, job.armature, job.name, repr(job.bake))
+        others = [content_hash(take / name) for name in further_motions(take)]
+        key = key_of(key, others, job.name, [_character_key(each) for each in job.characters])
         self.step("blend", key, [blend], lambda: work.blend(job, take, proxies, blend))
         self.outputs.append(blend)
 
-        for name in job.export:
-            target = job.out / f"{job.name}.{name}"
-            self.step(
-                f"export {name}", key, [target], lambda n=name, t=target: work.export(blend, n, t)
-            )
-            self.outputs.append(target)
+        for person in range(1 + len(others)):
+            suffix = f"_{person + 1}" if person else ""
+            for name in job.export:
+                target = job.out / f"{job.name}{suffix}.{name}"
+                self.export(f"export {name}{suffix}", key, blend, name, person, target)
 
         if job.preview:
             preview = job.out / "preview.mp4"
             self.step("preview", key, [preview], lambda: work.preview(job, take, blend, preview))
             self.outputs.append(preview)
         return Built(tuple(self.made), tuple(self.outputs))
+
+    def export(
+        self, step: str, key: str, blend: Path, file_format: str, person: int, target: Path
+    ) -> None:
+        do = self.work.export
+        self.step(step, key, [target], lambda: do(blend, file_format, person, target))
+        self.outputs.append(target)
 
     def step(self, name: str, key: str, outputs: Sequence[Path], do: Callable[[], None]) -> None:
         if not self.is_forced and self.state.is_done(name, key, outputs):
@@ -118,12 +126,24 @@ class _Build:
         self.made.append(name)
 
 
+def further_motions(take: Path) -> list[str]:
+    """Names of the files with the motions of the second performer and further ones."""
+    return [motion_file(take, person).name for person in range(1, count_motions(take))]
+
+
+def _character_key(character: Character) -> list[str]:
+    paths = (character.character, character.bone_map)
+    found = [content_hash(path) if path else "" for path in paths]
+    return [*found, character.armature or "", repr(character.bake)]
+
+
 def check_inputs(job: SceneJob) -> None:
     """Look for the scene's files before any long work starts.
 
     Raises:
         InputError: naming the first that is missing.
     """
-    for path in (*job.videos, job.character, job.bone_map):
+    of_characters = [path for each in job.characters for path in (each.character, each.bone_map)]
+    for path in (*job.videos, *of_characters):
         if path is not None and not path.is_file():
             raise InputError(f"{path}: no such file; check the path.", reason="no_file")

@@ -51,15 +51,15 @@ def _blend(job: SceneJob, take: Path, proxies: list[Path], target: Path) -> None
     from .blend_file import make_blend
 
     solved = Take(take)
-    clip, *others = (load_motion(solved.motion_path_of(k)) for k in range(solved.n_people))
-    make_blend(job, clip, proxies, target, others)
+    clips = [load_motion(solved.motion_path_of(k)) for k in range(solved.n_people)]
+    make_blend(job, clips, proxies, target)
 
 
-def _export(blend: Path, file_format: str, target: Path) -> None:
+def _export(blend: Path, file_format: str, person: int, target: Path) -> None:
     from ..armature.export import export_armature
     from .blend_file import open_blend
 
-    export_armature(open_blend(blend), file_format, target)
+    export_armature(open_blend(blend, person), file_format, target)
 
 
 def _preview(

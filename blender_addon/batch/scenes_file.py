@@ -19,27 +19,37 @@ _RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNOREC
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Character:
+    """Whom a performer's motion is put on.
+
+    character: .blend whose `armature` object is animated; None generates an armature.
+    bone_map:  .json of the character's bone for each joint name; None looks its bones up.
+    bake:      how the armature follows, at the motion's own rate.
+    """
+
+    character: Path | None = None
+    armature: str | None = None
+    bone_map: Path | None = None
+    bake: BakeOptions = BakeOptions()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SceneJob:
     """One `[[scene]]`, checked, with absolute paths. Whether its files exist is not.
 
-    name:      of the files, the Blender collection and the armature; safe as a file name.
-    out:       folder for everything that is made.
-    options:   of the solve, `height_m`, `fps`, `start_s` and `end_s` included.
-    character: .blend whose `armature` object is animated in place of a generated one.
-    bone_map:  .json of the character's bone for each joint name; None looks its bones up.
-    bake:      how the armature follows, at the motion's own rate.
-    export:    subset of `EXPORT_FORMATS`.
-    preview:   also make preview.mp4.
+    name:       of the files, the Blender collection and the armature; safe as a file name.
+    out:        folder for everything that is made.
+    options:    of the solve, `height_m`, `fps`, `start_s` and `end_s` included.
+    characters: in the order of the performers; those beyond them get generated armatures.
+    export:     subset of `EXPORT_FORMATS`.
+    preview:    also make preview.mp4.
     """
 
     name: str
     videos: tuple[Path, ...]
     out: Path
     options: SolveOptions
-    character: Path | None = None
-    armature: str | None = None
-    bone_map: Path | None = None
-    bake: BakeOptions = BakeOptions()
+    characters: tuple[Character, ...] = (Character(),)
     export: tuple[str, ...] = ()
     preview: bool = False
 
@@ -97,13 +107,13 @@ def _scene(path: Path, number: int, table: Mapping[str, Any]) -> SceneJob:
 def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
     folder = path.resolve().parent
     name = str(values["name"])
-    if ("character" in values) != ("armature" in values):
-        raise _bad(path, f"{where}: character and armature belong together; give both or none")
-    if "bone_map" in values and "character" not in values:
-        raise _bad(path, f"{where}: bone_map needs a character; give one, or leave bone_map out")
+    characters = _characters(path, where, values)
     options = {key: values[key] for key in ("height_m", "fps", "start_s", "end_s") if key in values}
+    options |= _options(path, where, values.get("options", {}))
+    if len(characters) > 1:
+        options.setdefault("people", len(characters))
     try:
-        checked = SolveOptions(**options, **_options(path, where, values.get("options", {})))
+        checked = SolveOptions(**options)
     except MocapError as error:
         raise _bad(path, f"{where}: {error}") from error
     return SceneJob(
@@ -111,12 +121,44 @@ def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
         videos=tuple(folder / video for video in values["videos"]),
         out=(folder / values.get("out", f"out/{name}")).resolve(),
         options=checked,
+        characters=characters,
+        export=tuple(dict.fromkeys(values.get("export", ()))),
+        preview=values.get("preview", False),
+    )
+
+
+def _characters(path: Path, where: str, values: Mapping[str, Any]) -> tuple[Character, ...]:
+    """Of `characters`, or the one that stands in the scene itself."""
+    if "characters" not in values:
+        return (_character(path, where, values),)
+    double = next((key for key in CHARACTER_KEYS if key in values), None)
+    if double is not None:
+        raise _bad(path, f"{where}: {double} stands beside characters; move it into one of them")
+    found: list[Character] = []
+    for number, table in enumerate(values["characters"], start=1):
+        place = f"{where}: characters {number}"
+        for key, value in table.items():
+            if key not in CHARACTER_KEYS:
+                known = ", ".join(CHARACTER_KEYS)
+                raise _bad(path, f"{place}: unknown key {key!r}; choose from {known}")
+            is_right, wanted = SCENE_KEYS[key]
+            if not is_right(value):
+                raise _bad(path, f"{place}: {key} = {value!r}: give {wanted}")
+        found.append(_character(path, place, table))
+    return tuple(found)
+
+
+def _character(path: Path, where: str, values: Mapping[str, Any]) -> Character:
+    folder = path.resolve().parent
+    if ("character" in values) != ("armature" in values):
+        raise _bad(path, f"{where}: character and armature belong together; give both or none")
+    if "bone_map" in values and "character" not in values:
+        raise _bad(path, f"{where}: bone_map needs a character; give one, or leave bone_map out")
+    return Character(
         character=folder / values["character"] if "character" in values else None,
         armature=values.get("armature"),
         bone_map=folder / values["bone_map"] if "bone_map" in values else None,
         bake=_bake(path, where, values.get("bake", {})),
-        export=tuple(dict.fromkeys(values.get("export", ()))),
-        preview=values.get("preview", False),
     )
 
 
@@ -183,6 +225,10 @@ def _is_videos(value: object) -> bool:
     return isinstance(value, list) and len(value) > 0 and all(_is_text(item) for item in value)
 
 
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(v, dict) for v in value)
+
+
 def _is_switch(value: object) -> bool:
     return isinstance(value, bool)
 
@@ -209,6 +255,7 @@ SCENE_KEYS: dict[str, _Rule] = {
     "armature": (_is_text, "the name of the armature object in the character file"),
     "bone_map": (_is_text, "a .json file of bone names"),
     "bake": (lambda value: isinstance(value, dict), "a table"),
+    "characters": (_is_tables, "a list of tables"),
     "fps": (_is_number, "frames a second"),
     "start_s": (_is_number, "seconds on the first video's clock"),
     "end_s": (_is_number, "seconds on the first video's clock"),
@@ -218,6 +265,8 @@ SCENE_KEYS: dict[str, _Rule] = {
     "preview": (_is_switch, "true or false"),
 }
 """Keys of a [[scene]], in the documentation's order, with their check."""
+CHARACTER_KEYS = ("character", "armature", "bone_map", "bake")
+"""Those of the keys that each of several `characters` may have."""
 _SWITCH: _Rule = (_is_switch, "true or false")
 BAKE_KEYS: dict[str, tuple[str, _Rule]] = {
     "root_motion": ("root_motion", (_is_root_motion, f"one of {', '.join(_ROOT_MOTIONS)}")),

@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from blender_addon.armature.bake_options import RetargetOptions, RootMotion
-from blender_addon.batch.scenes_file import BAKE_KEYS, EXPORT_FORMATS, SCENE_KEYS, read_scenes
+from blender_addon.batch.scenes_file import (
+    BAKE_KEYS,
+    CHARACTER_KEYS,
+    EXPORT_FORMATS,
+    SCENE_KEYS,
+    Character,
+    read_scenes,
+)
 from mvmocap_core.errors import InputError
 
 GOOD = """
@@ -37,22 +44,54 @@ def test_every_key_is_read_with_paths_relative_to_the_file(tmp_path: Path):
     assert job.name == "shot 010"
     assert job.videos == (tmp_path / "a.mp4", tmp_path / ".." / "b.mp4")
     assert job.out == tmp_path / "made" / "here"
-    assert job.character == tmp_path / "hero.blend"
-    assert (job.armature, job.bone_map) == ("Hero", tmp_path / "map.json")
+    (hero,) = job.characters
+    assert hero.character == tmp_path / "hero.blend"
+    assert (hero.armature, hero.bone_map) == ("Hero", tmp_path / "map.json")
     assert job.export == ("fbx", "usd")
     assert job.preview is True
     options = job.options
     assert (options.height_m, options.fps, options.start_s, options.end_s) == (1.75, 24, 1, 2.5)
     assert (options.device, options.detector) == ("cpu", "full")
-    assert (job.bake.action_name, job.bake.use_nla) == ("dance", True)
+    assert (hero.bake.action_name, hero.bake.use_nla) == ("dance", True)
     follow = RetargetOptions(root_motion=RootMotion.ROOT_BONE, use_feet_ik=False)
-    assert job.bake.retarget == follow
+    assert hero.bake.retarget == follow
 
 
 def test_defaults_ask_for_a_blend_file_alone(tmp_path: Path):
     (job,) = _read(tmp_path, '[[scene]]\nname = "a"\nvideos = ["a.mp4"]\n')
     assert job.out == tmp_path / "out" / "a"
-    assert (job.export, job.preview, job.character) == ((), False, None)
+    assert (job.export, job.preview, job.characters) == ((), False, (Character(),))
+
+
+DUET = """
+[[scene]]
+name = "duet"
+videos = ["a.mp4", "b.mp4"]
+
+[[scene.characters]]
+character = "hero.blend"
+armature = "Hero"
+bake = { push_to_nla = true }
+
+[[scene.characters]]
+
+[[scene.characters]]
+character = "villain.blend"
+armature = "Villain"
+bone_map = "map.json"
+"""
+
+
+def test_characters_are_those_of_the_performers_in_order(tmp_path: Path):
+    (job,) = _read(tmp_path, DUET)
+    hero, generated, villain = job.characters
+    assert (hero.character, hero.armature) == (tmp_path / "hero.blend", "Hero")
+    assert hero.bake.use_nla
+    assert generated == Character()
+    assert villain.bone_map == tmp_path / "map.json"
+    assert job.options.people == 3
+    (job,) = _read(tmp_path, DUET.replace("videos", "options = { people = 0 }\nvideos"))
+    assert job.options.people == 0
 
 
 _START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
@@ -84,6 +123,12 @@ _START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
         (_START + "options = { people = 1.5 }", "whole number"),
         (_START + "character = 'c.blend'", "belong together"),
         (_START + "bone_map = 'map.json'", "needs a character"),
+        (_START + "characters = {}", "list of tables"),
+        (_START + "characters = []", "list of tables"),
+        (_START + "characters = [{ armature = 'a' }]", "belong together"),
+        (_START + "characters = [{ name = 'a' }]", "unknown key 'name'"),
+        (_START + "characters = [{ character = 1, armature = 'a' }]", "a .blend file"),
+        (_START + "bake = {}\ncharacters = [{}]", "bake stands beside characters"),
         (_START + "bake = true", "a table"),
         (_START + "bake = { feet = true }", "unknown key 'feet'"),
         (_START + "bake = { feet_in_place = 1 }", "true or false"),
@@ -126,7 +171,9 @@ def test_the_schema_knows_the_same_keys_as_the_reader(repository: Path):
     schema = json.loads((repository / "docs/schemas/scenes.schema.json").read_text())
     scene = schema["properties"]["scene"]["items"]
     assert list(scene["properties"]) == list(SCENE_KEYS)
-    assert list(scene["properties"]["bake"]["properties"]) == list(BAKE_KEYS)
+    assert list(schema["$defs"]["bake"]["properties"]) == list(BAKE_KEYS)
+    character = scene["properties"]["characters"]["items"]
+    assert list(character["properties"]) == list(CHARACTER_KEYS)
     assert scene["required"] == ["name", "videos"]
     assert scene["properties"]["export"]["items"]["enum"] == list(EXPORT_FORMATS)
     assert scene["additionalProperties"] is False
@@ -138,6 +185,7 @@ def test_the_schema_accepts_what_the_reader_accepts(repository: Path):
 
     schema = json.loads((repository / "docs/schemas/scenes.schema.json").read_text())
     jsonschema.validate(tomllib.loads(GOOD), schema)
+    jsonschema.validate(tomllib.loads(DUET), schema)
     example = repository / "examples" / "scenes.toml"
     jsonschema.validate(tomllib.loads(example.read_text()), schema)
     with pytest.raises(jsonschema.ValidationError):

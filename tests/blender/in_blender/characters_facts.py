@@ -1,0 +1,68 @@
+"""motion.npz FOLDER: a scene of three performers, two of them on characters of one file."""
+
+from pathlib import Path
+
+import bpy
+from bench import arguments, finish, heads_m
+from synthetic_clip import synthetic_clip
+
+from benchmarks.in_blender.rig_objects import add_skeleton
+from benchmarks.rig_families import load_family
+from blender_addon.batch.blend_file import make_blend, open_blend
+from blender_addon.batch.scenes_file import Character, SceneJob
+from mvmocap_core.errors import InputError
+from mvmocap_core.motion.clip import load_motion
+from mvmocap_core.options import SolveOptions
+
+path, folder = map(Path, arguments())
+skeleton = load_family("mixamo")
+clips = [load_motion(path), *(synthetic_clip(seed=seed) for seed in (1, 2))]
+
+
+def save_hero() -> Path:
+    """A file with a rig, a mesh that it deforms, and a lamp that is no part of it."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    rig = add_skeleton(skeleton)
+    rig.name = "Hero"
+    body = bpy.data.objects.new("Body", bpy.data.meshes.new("Body"))
+    body.modifiers.new("Armature", "ARMATURE").object = rig
+    lamp = bpy.data.objects.new("Lamp", bpy.data.lights.new("Lamp", "POINT"))
+    for each in (body, lamp):
+        bpy.context.scene.collection.objects.link(each)
+    target = folder / "hero.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(target))
+    return target
+
+
+hero = Character(character=save_hero(), armature="Hero")
+job = SceneJob(name="duet", videos=(), out=folder, options=SolveOptions(), characters=(hero, hero))
+target = folder / "duet.blend"
+make_blend(job, clips, [], target)
+names = [open_blend(target, person).name for person in range(3)]
+rigs = [bpy.data.objects[name] for name in names]
+hips = skeleton.truth["pelvis"]
+ends = [heads_m(rig, [hips], 20)[0].tolist() for rig in rigs[:2]]
+bodies = [each.modifiers[0].object.name for each in bpy.data.objects if each.type == "MESH"]
+
+
+def refusal(characters: tuple[Character, ...]) -> str:
+    wrong = SceneJob(
+        name="duet", videos=(), out=folder, options=SolveOptions(), characters=characters
+    )
+    try:
+        make_blend(wrong, clips[:2], [], folder / "wrong.blend")
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+facts = {
+    "names": names,
+    "ends": ends,
+    "bodies": sorted(bodies),
+    "lamps": sum(each.type == "LIGHT" for each in bpy.data.objects),
+    "too_many": refusal((hero,) * 3),
+    "no_such": refusal((hero, Character(character=hero.character, armature="Villain"))),
+    "no_file": refusal((hero, Character(character=folder / "none.blend", armature="Hero"))),
+}
+finish(facts)
