@@ -64,6 +64,14 @@ class MVMOCAP_PG_correct(bpy.types.PropertyGroup):
         name="Corrections",
         description="Every performer's as the take keeps them: here, Undo reaches them",
     )
+    identities: bpy.props.StringProperty(
+        name="Identities", description="Who is who, as the take keeps it"
+    )
+    other: bpy.props.EnumProperty(
+        name="Other Performer",
+        description="Who was taken for the chosen performer",
+        items=performers,
+    )
     person: bpy.props.EnumProperty(
         name="Performer",
         description="Whose keypoints are shown and corrected",

@@ -19,6 +19,7 @@ Colour = tuple[float, float, float, float]
 
 _LEFT, _RIGHT, _MIDDLE = (1.0, 0.55, 0.1), (0.2, 0.75, 1.0), (0.9, 0.9, 0.9)
 _RIM, _MOVED_RIM = (0.0, 0.0, 0.0, 0.8), (1.0, 1.0, 1.0, 1.0)
+_NOBODY: Colour = (0.6, 0.6, 0.6, 0.9)
 _RADIUS_PX = 4.0
 _N_CORNERS = 14
 _SURE = 0.5
@@ -101,7 +102,7 @@ def _draw(context: bpy.types.Context, now: "FrameKeypoints", frame: FootageFrame
     chosen = context.scene.mvmocap_correct.landmark
     gpu.state.blend_set("ALPHA")
     _draw_lines(context, shown, scale)
-    discs: list[tuple[tuple[float, float], float, Colour]] = []
+    discs = _left_out(now, frame, scale)
     for name, place in shown.items():
         radius = _RADIUS_PX * scale * (1.5 if name == chosen else 1.0)
         rim = _MOVED_RIM if name in moved else _RIM
@@ -111,6 +112,17 @@ def _draw(context: bpy.types.Context, now: "FrameKeypoints", frame: FootageFrame
     gpu.state.blend_set("NONE")
     if chosen in shown:
         _draw_name(chosen.replace("_", " "), shown[chosen], scale)
+
+
+def _left_out(
+    now: "FrameKeypoints", frame: FootageFrame, scale: float
+) -> list[tuple[tuple[float, float], float, Colour]]:
+    """Discs of the people who are no performers, for a take in which one may have been left out."""
+    return [
+        (frame.to_region(float(x), float(y)), 0.7 * _RADIUS_PX * scale, _NOBODY)
+        for x, y in now.left_out_px.reshape(-1, 2)
+        if math.isfinite(x) and math.isfinite(y)
+    ]
 
 
 def _draw_lines(

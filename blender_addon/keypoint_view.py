@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.take_files import own_file
+from mvmocap_core.take_files import count_motions, own_file
 
 from .armature.scene import PART_KEY
 from .correct_properties import shown_take
@@ -34,6 +34,8 @@ class FrameKeypoints:
     confidence: (33,) in [0, 1]; is_moved: (33,) bool, put there by hand.
     K, dist:    the video's lens.
     image_size: (2,) width, height.
+    left_out_px: (N, 33, 2) people who were followed beside several performers and are none, as the
+                footage shows them; NaN = not seen now.
     """
 
     view: int
@@ -45,6 +47,7 @@ class FrameKeypoints:
     K: "np.ndarray"
     dist: "np.ndarray"
     image_size: "np.ndarray"
+    left_out_px: "np.ndarray"
 
     def filmed_px(self, footage_px: tuple[float, float]) -> tuple[float, float]:
         """The pixel of the video that the footage shows at a place."""
@@ -107,16 +110,21 @@ def keypoints_now(context: bpy.types.Context) -> FrameKeypoints:
     clip = take_clip(folder)
     K, dist = clip.K[view], clip.dist[view]
     xy_px = track.keypoints_2d_px[frame]
+
+    def as_shown(places_px: np.ndarray) -> np.ndarray:
+        return undistort_points(places_px, K, dist) @ K[:2, :2].T + K[:2, 2]
+
     return FrameKeypoints(
         view=view,
         time_s=float(track.times_s[frame]),
         xy_px=xy_px,
-        footage_px=undistort_points(xy_px, K, dist) @ K[:2, :2].T + K[:2, 2],
+        footage_px=as_shown(xy_px),
         confidence=track.confidence[frame],
         is_moved=moved[frame],
         K=K,
         dist=dist,
         image_size=clip.image_size[view],
+        left_out_px=as_shown(_left_out(folder, _followed_stamp(folder))[view][:, frame]),
     )
 
 
@@ -181,6 +189,35 @@ def _found(folder: Path, stamp_ns: int, person: int) -> list:
     from mvmocap_core.corrections.keypoints import load_keypoints
 
     return load_keypoints(folder, person)
+
+
+def _followed_stamp(folder: Path) -> int:
+    """When it was kept who was followed; 0 where it was not."""
+    try:
+        return (folder / "stages" / "followed.npz").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _left_out(folder: Path, stamp_ns: int) -> list:
+    """For each view (N, F, 33, 2), pixels as filmed, of those who are no performers."""
+    import numpy as np
+
+    from mvmocap_core.corrections.followed import load_followed
+
+    tracks = [view.track.keypoints_2d_px for view in _found(folder, _keypoints_stamp(folder, 0), 0)]
+    nobody = [np.zeros((0, *each.shape)) for each in tracks]
+    if not stamp_ns or count_motions(folder) < 2:
+        return nobody
+    try:
+        followed = load_followed(folder)[0]
+    except InputError:
+        return nobody
+    return [
+        np.array([each.keypoints_2d_px for each in left.tracks]).reshape(-1, *own.shape)
+        for left, own in zip(followed.fragments, tracks, strict=True)
+    ]
 
 
 def _keypoints_stamp(folder: Path, person: int) -> int:

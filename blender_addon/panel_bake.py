@@ -7,8 +7,8 @@ from .armature.bake_options import RootMotion
 from .armature.detected_map import SURE
 from .armature.export_presets import NO_PRESET
 from .armature.linked import linked_source
+from .performer_choice import draw_performers
 from .rig_maps import all_presets
-from .scene_take import count_people
 from .sidebar import SidebarPanel
 
 
@@ -24,8 +24,7 @@ class MVMOCAP_PT_bake(SidebarPanel, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         bake = context.scene.mvmocap_bake
-        if count_people(context.scene) > 1:
-            layout.prop(bake, "person")
+        draw_performers(layout, context.scene, bake)
         layout.prop(bake, "target")
         if bake.target is None and bake.baked is not None:
             self.say(context, layout, "Choose a character, or bake onto one more new armature.")

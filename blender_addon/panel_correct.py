@@ -6,6 +6,7 @@ import bpy
 
 from .correct_properties import shown_take
 from .keypoint_view import solved_view
+from .performer_choice import draw_performers
 from .scene_take import count_people
 from .sidebar import SidebarPanel
 
@@ -53,7 +54,8 @@ class MVMOCAP_PT_correct(SidebarPanel, bpy.types.Panel):
         row.label(text="No video" if view is None else f"Video {view + 1}")
         row.operator("mvmocap.look_through")
         if count_people(context.scene) > 1:
-            layout.prop(correct, "person", text="")
+            draw_performers(layout, context.scene, correct)
+            self._draw_performers(correct)
         self._draw_range(correct)
         self._draw_landmark(correct)
         self._draw_sides(correct)
@@ -63,6 +65,13 @@ class MVMOCAP_PT_correct(SidebarPanel, bpy.types.Panel):
             self.draw_progress(state.progress)
             return
         self.draw_main_button("mvmocap.solve_again")
+
+    def _draw_performers(self, correct: Any) -> None:
+        column = self.layout.column(align=True)
+        row = column.row(align=True)
+        row.prop(correct, "other", text="")
+        row.operator("mvmocap.exchange_performers", text="Exchange")
+        column.operator("mvmocap.join_performer")
 
     def _draw_range(self, correct: Any) -> None:
         column = self.layout.column(align=True)

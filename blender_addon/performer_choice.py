@@ -1,12 +1,17 @@
 """The choice of a performer of the scene's take."""
 
+from pathlib import Path
 from typing import Any
 
 import bpy
 
 from mvmocap_core.options import MAX_PEOPLE
+from mvmocap_core.take_files import PICTURE_FILE, own_file
 
 from .scene_take import count_people
+from .thumbnails import picture
+
+_SCALE = 5.0
 
 _PEOPLE = [(str(person), f"Performer {person + 1}", "") for person in range(MAX_PEOPLE)]
 
@@ -21,3 +26,14 @@ def performers(
 def chosen(group: Any) -> int:
     """The number in `group.person`, from 0; the first where the take has fewer than before."""
     return int(group.person or 0)
+
+
+def draw_performers(layout: bpy.types.UILayout, scene: bpy.types.Scene, group: Any) -> None:
+    """Draw the choice, with the chosen one as both views show them; nothing for one alone."""
+    if count_people(scene) < 2:
+        return
+    layout.prop(group, "person")
+    folder = Path(bpy.path.abspath(scene.mvmocap.take_folder))
+    icon = picture(own_file(folder, PICTURE_FILE, chosen(group)))
+    if icon:
+        layout.template_icon(icon_value=icon, scale=_SCALE)

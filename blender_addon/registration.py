@@ -33,6 +33,7 @@ MODULES = (
     "operators.keypoints",
     "correct_tool",
     "operators.corrections",
+    "operators.identities",
     "operators.solve_again",
     "operators.bake",
     "operators.link",

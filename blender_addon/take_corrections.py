@@ -14,6 +14,7 @@ from .correct_properties import shown_take
 from .keypoint_view import take_clip
 from .performer_choice import chosen
 from .scene_take import frame_of, take_folder
+from .take_identities import identities_of, identity_start_s, identity_text
 
 if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
     from mvmocap_core.corrections.corrections import Corrections
@@ -76,18 +77,25 @@ def list_corrections(context: bpy.types.Context) -> None:
         return
     clip = take_clip(take_folder(context.scene))
     for entry in entries(corrections_of(context.scene)):
-        item = correct.items.add()
-        start_s = first_clock_s(clip, entry)
-        item.frame = round(frame_of(context, start_s))
-        item.text, item.place = _text(entry), _place(entry, item.frame)
+        _list_one(context, _text(entry), entry.view, first_clock_s(clip, entry))
+    for identity in identities_of(context.scene):
+        start_s = _on_first_clock_s(clip, identity.video - 1, identity_start_s(identity))
+        _list_one(context, identity_text(identity), identity.video - 1, start_s)
     if correct.active_item >= len(correct.items):
         correct["active_item"] = max(len(correct.items) - 1, 0)  # and stay at this frame
+
+
+def _list_one(context: bpy.types.Context, text: str, view: int | None, start_s: float) -> None:
+    item = context.scene.mvmocap_correct.items.add()
+    item.frame = round(frame_of(context, start_s))
+    video = "" if view is None else f", video {view + 1}"
+    item.text, item.place = text, f"{item.frame}{video}"
 
 
 def hide(scene: bpy.types.Scene) -> None:
     """Show no keypoints any more; the take keeps its corrections."""
     correct = scene.mvmocap_correct
-    correct.folder, correct.record = "", ""
+    correct.folder, correct.record, correct.identities = "", "", ""
     correct.items.clear()
 
 
@@ -95,10 +103,14 @@ def first_clock_s(clip: Any, entry: "Entry") -> float:
     """When a correction begins, on the first video's clock."""
     correction: Any = entry.correction
     begin_s = correction.time_s if hasattr(correction, "time_s") else correction.start_s
-    if entry.view is None or entry.view >= len(clip.sync_offset_s):
-        return begin_s
-    rate = 1.0 + 1e-6 * float(clip.sync_drift_ppm[entry.view])
-    return begin_s * rate + float(clip.sync_offset_s[entry.view])
+    return _on_first_clock_s(clip, entry.view, begin_s)
+
+
+def _on_first_clock_s(clip: Any, view: int | None, time_s: float) -> float:
+    if view is None or view >= len(clip.sync_offset_s):
+        return time_s
+    rate = 1.0 + 1e-6 * float(clip.sync_drift_ppm[view])
+    return time_s * rate + float(clip.sync_offset_s[view])
 
 
 def _text(entry: "Entry") -> str:
@@ -113,18 +125,22 @@ def _text(entry: "Entry") -> str:
     return f"{correction.foot.capitalize()} {correction.point} {stands}"
 
 
-def _place(entry: "Entry", frame: int) -> str:
-    return f"{frame}" if entry.view is None else f"{frame}, video {entry.view + 1}"
-
-
 @persistent
 def _follow_undo(scene: bpy.types.Scene, *_: Any) -> None:
     """Let the take's files say what the scene says again; an edit later tells why they cannot."""
     folder = shown_take(scene)
     if folder is None:
         return
-    from mvmocap_core.corrections.files import load_corrections, save_corrections
+    from mvmocap_core.corrections.files import (
+        load_corrections,
+        load_identities,
+        save_corrections,
+        save_identities,
+    )
 
+    with suppress(MocapError):
+        if load_identities(folder) != identities_of(scene):
+            save_identities(folder, identities_of(scene))
     for person, corrections in enumerate(_everybodys(scene)):
         with suppress(MocapError):
             if load_corrections(folder, person) != corrections:

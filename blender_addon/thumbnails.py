@@ -1,4 +1,4 @@
-"""Small pictures of the videos, made by Blender's own preview of movie files."""
+"""Small pictures of the videos, made by Blender's own preview of movie files, and of performers."""
 
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,20 @@ def thumbnail(path: str) -> int:
         return True
 
     return _icons.icon(path, load)
+
+
+def picture(path: Path) -> int:
+    """Icon of a picture as the file holds it now; 0 where there is none."""
+    try:
+        name = f"{path} {path.stat().st_mtime_ns}"
+    except OSError:
+        return 0
+
+    def load(previews: Any) -> bool:
+        previews.load(name, str(path), "IMAGE")
+        return True
+
+    return _icons.icon(name, load)
 
 
 register, unregister = _icons.open, _icons.close

@@ -1,5 +1,6 @@
 """Cleaning up what a take holds, once or again with other choices: no video is read for it."""
 
+import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,7 +10,7 @@ from typing import Any
 from mvmocap_core.corrections.files import load_corrections
 from mvmocap_core.corrections.keypoints import FILE_NAME as KEYPOINTS_FILE
 from mvmocap_core.errors import InputError
-from mvmocap_core.files import write_text
+from mvmocap_core.files import atomic_file, write_text
 from mvmocap_core.motion.clean_up import clean_up_together
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.options import MAX_PEOPLE, CleanUp
@@ -19,7 +20,7 @@ from mvmocap_core.report.evidence import Evidence
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import Take, open_take
-from mvmocap_core.take_files import own_file
+from mvmocap_core.take_files import PICTURE_FILE, own_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ def _report(
 ) -> dict[str, Any]:
     report = content.solved_report(shown, stages, fits=[each.motion for each in solved])
     report["timings_s"] = {**_earlier_timings(take), **report["timings_s"]}
-    page.write_report(take.folder, report, shown, _load_pictures(take))
+    pictures = _load_pictures(take)
+    page.write_report(take.folder, report, shown, pictures)
+    _show_people(take, pictures)
     return report
 
 
@@ -130,6 +133,17 @@ def kept_choices(take: Take, solved: Evidence) -> CleanUp:
 def keep_pictures(take: Take, pictures: Sequence[page.Picture]) -> None:
     """Keep the report's pictures for reports that are made without the videos."""
     save_arrays(_pictures_path(take), to_arrays(_Album(tuple(pictures))))
+    _show_people(take, pictures)
+
+
+def _show_people(take: Take, pictures: Sequence[page.Picture]) -> None:
+    """Write one picture of each of several performers, for programs that let one choose."""
+    n_people = max((picture.person for picture in pictures), default=0) + 1
+    for person in range(n_people if n_people > 1 else 0):
+        own = [picture for picture in pictures if picture.person == person]
+        jpeg = base64.b64decode(own[len(own) // 2].jpeg_base64)
+        with atomic_file(own_file(take.folder, PICTURE_FILE, person)) as file:
+            file.write(jpeg)
 
 
 def _load_pictures(take: Take) -> Sequence[page.Picture]:
@@ -177,7 +191,8 @@ def _solved_path(take: Take, person: int) -> Path:
 def _own_files(take: Take, person: int) -> list[Path]:
     """What a solve leaves of each performer; not the corrections, which are the user's."""
     keypoints = own_file(take.folder, KEYPOINTS_FILE, person)
-    return [_solved_path(take, person), keypoints, take.motion_path_of(person)]
+    picture = own_file(take.folder, PICTURE_FILE, person)
+    return [_solved_path(take, person), keypoints, picture, take.motion_path_of(person)]
 
 
 def _pictures_path(take: Take) -> Path:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 MOTION = "motion.npz"
+PICTURE_FILE = "performer.jpg"
+"""Both views of a performer at one moment, side by side."""
 
 
 def own_file(folder: Path, name: str, person: int) -> Path:

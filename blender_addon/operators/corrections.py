@@ -11,7 +11,8 @@ from ..keypoint_overlay import redraw_views
 from ..keypoint_view import solved_view, video_times_s
 from ..panel_text import sentence
 from ..scene_take import time_of
-from ..take_corrections import edit
+from ..take_corrections import edit, list_corrections
+from ..take_identities import change_identities, identities_of
 from .take_poll import KeypointsPoll
 
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
@@ -153,6 +154,23 @@ class MVMOCAP_OT_remove_correction(Correcting, bpy.types.Operator):
     bl_idname = "mvmocap.remove_correction"
     bl_label = "Remove Correction"
     bl_description = "Take the correction that is chosen in the list back"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Who is who stands below the chosen performer's corrections in the list."""
+        identities = identities_of(context.scene)
+        place = context.scene.mvmocap_correct.active_item
+        first = len(context.scene.mvmocap_correct.items) - len(identities)
+        if not 0 <= place - first < len(identities):
+            return super().execute(context)
+        try:
+            others = [each for at, each in enumerate(identities) if at != place - first]
+            change_identities(context.scene, others)
+        except MocapError as error:
+            self.report({"ERROR"}, sentence(str(error)))
+            return {"CANCELLED"}
+        list_corrections(context)
+        redraw_views()
+        return {"FINISHED"}
 
     def change(
         self, context: bpy.types.Context

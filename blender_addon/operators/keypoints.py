@@ -15,6 +15,7 @@ from ..panel_text import sentence
 from ..performer_choice import chosen
 from ..scene_take import count_people, take_folder
 from ..take_corrections import edit, hide, keep
+from ..take_identities import hold_identities
 from .take_poll import KeypointsPoll, TakePoll
 
 if TYPE_CHECKING:  # numpy comes with it: no part of Blender's start
@@ -186,7 +187,7 @@ def nearest(shown: dict[str, tuple[float, float]], mouse: tuple[float, float], s
 
 def _begin(context: bpy.types.Context) -> int:
     """Show the take's keypoints. Returns how many corrections the performer has already."""
-    from mvmocap_core.corrections.files import load_corrections
+    from mvmocap_core.corrections.files import load_corrections, load_identities
     from mvmocap_core.corrections.keypoints import load_keypoints
 
     scene = context.scene
@@ -199,6 +200,7 @@ def _begin(context: bpy.types.Context) -> int:
         raise InputError(message, reason="no_camera")
     correct = scene.mvmocap_correct
     correct.folder = scene.mvmocap.take_folder
+    hold_identities(scene, load_identities(folder))
     correct.first = correct.last = scene.frame_current
     keep(context, corrections)
     return len(correct.items)

@@ -8,6 +8,8 @@ import pytest
 from mvmocap_core import cleaning, correcting
 from mvmocap_core.body.solve import solve_body
 from mvmocap_core.corrections.corrections import Corrections
+from mvmocap_core.corrections.followed import save_followed
+from mvmocap_core.corrections.identities import Followed
 from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.progress import silent
 from mvmocap_core.report.evidence import Evidence
@@ -32,6 +34,9 @@ def facts(
         infos, tuple(truth.tracks), truth.timeline(), calibration, motion, SolveOptions()
     )
     aside = [replace(track, keypoints_2d_px=track.keypoints_2d_px + 3.0) for track in found.tracks]
+    far = replace(found.tracks[0], keypoints_2d_px=found.tracks[0].keypoints_2d_px + 300.0)
+    followed = Followed.of([found.tracks, aside], [[far], []])
+    save_followed(duo.folder, followed, [])
     for take, people in ((alone, [found]), (duo, [found, replace(found, tracks=tuple(aside))])):
         for person, each in enumerate(people):
             correcting.keep_whole(take, each, Corrections(), person)
@@ -133,6 +138,25 @@ def test_keypoints_and_corrections_are_of_the_chosen_performer(facts: dict[str, 
 
 def test_only_the_corrected_performer_is_solved_again(facts: dict[str, Any]):
     assert facts["changed"] == [False, True]
+
+
+def test_performers_are_exchanged_and_joined_by_hand(facts: dict[str, Any]):
+    exchanged, joined = facts["identities"]
+    assert (exchanged["video"], exchanged["first"], exchanged["second"]) == (1, 1, 2)
+    assert exchanged["start_s"] == pytest.approx(1.0, abs=0.02)
+    assert exchanged["end_s"] is None
+    assert (joined["video"], joined["person"]) == (1, 1)
+    assert facts["who"] == [["1 and 2 exchanged", "31, video 1"], ["Left out: is 1", "31, video 1"]]
+    assert facts["left_who"] == [1, 1]
+
+
+def test_people_who_were_left_out_are_shown(facts: dict[str, Any]):
+    assert facts["n_left_out"] == 1
+
+
+def test_who_is_not_there_cannot_be_named(facts: dict[str, Any]):
+    assert "give two performers" in facts["nobody_else"]
+    assert "nobody who was left out" in facts["nobody_there"]
 
 
 def test_a_clip_is_made_of_the_chosen_performer(facts: dict[str, Any]):

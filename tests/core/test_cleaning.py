@@ -1,3 +1,4 @@
+import base64
 import json
 from dataclasses import replace
 
@@ -5,12 +6,14 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mvmocap_core.cleaning import clean_take
+from mvmocap_core.cleaning import clean_take, keep_pictures
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.pipeline import solve
 from mvmocap_core.progress import silent
+from mvmocap_core.report.page import Picture
+from mvmocap_core.take import Take
 from tests.core.clips import write_clip
 from tests.core.imagined import Imagined
 from tests.core.scenes import take_contents
@@ -100,3 +103,19 @@ def test_folder_without_a_solve_is_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         clean_take(tmp_path, CleanUp(), silent)
     assert caught.value.reason == "no_take"
+
+
+def test_a_picture_of_each_is_kept_where_there_are_several_performers(tmp_path):
+    pictures = [
+        Picture(time_s, base64.b64encode(content).decode("ascii"), person)
+        for person, time_s, content in (
+            (0, 0.5, b"early"),
+            (0, 1.5, b"middle"),
+            (1, 1.0, b"second"),
+        )
+    ]
+    keep_pictures(Take(tmp_path), pictures[:2])
+    assert not list(tmp_path.glob("*.jpg"))
+    keep_pictures(Take(tmp_path), pictures)
+    assert (tmp_path / "performer.jpg").read_bytes() == b"middle"
+    assert (tmp_path / "performer_2.jpg").read_bytes() == b"second"

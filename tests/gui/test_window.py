@@ -2,13 +2,17 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from blender_window import find_blender, run_play
 from synthetic_clip import synthetic_clip
+
+from mvmocap_core.video.frames import iter_frames
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -59,6 +63,7 @@ def interrupted(play: Any, way: dict[str, Any]) -> dict[str, Any]:
 MAX_OURS_S = 0.05
 
 
+@pytest.mark.short
 def test_five_clicks_go_from_two_files_to_an_fbx(clicked: dict[str, Any]):
     assert len(clicked["clicks"]) <= 5
     assert clicked["state"] == "DONE"
@@ -148,6 +153,25 @@ def test_closing_the_window_while_it_solves_ends_the_worker(play: Any):
     _, folder = play("quit")
     said = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in said if str(folder).encode() in line]
+
+
+def test_each_of_two_performers_is_baked_onto_an_armature_of_its_own(
+    play: Any, repository: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    take = tmp_path_factory.mktemp("duo")
+    first, aside_m = synthetic_clip(), np.array([1.5, 0.0, 0.0])
+    second = replace(first, positions_m=first.positions_m + aside_m)
+    for name, clip in (("motion", first), ("motion_2", second)):
+        np.savez_compressed(take / f"{name}.npz", **clip.to_arrays())
+    for name, video in (("performer", "a"), ("performer_2", "b")):
+        frame = next(iter_frames(repository / f"examples/charleston_{video}.mp4")).image
+        cv2.imwrite(str(take / f"{name}.jpg"), frame[..., ::-1])
+    found = play("two_performers", take=str(take))[0]
+    assert len(set(found["actions"])) == 2
+    for first_m, second_m in found["hips_m"]:
+        np.testing.assert_allclose(np.subtract(second_m, first_m)[1:], 0.0, atol=1e-3)
+        assert second_m[0] - first_m[0] > 1.0
+    assert found["linked"]
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,24 @@ before = [load_motion(duo / name).positions_m for name in ("motion.npz", "motion
 ops.solve_again()
 after = [load_motion(duo / name).positions_m for name in ("motion.npz", "motion_2.npz")]
 facts["changed"] = [bool((a != b).any()) for a, b in zip(before, after, strict=True)]
+scene.frame_set(FRAME)
+elsewhere = keypoints_now(bpy.context).left_out_px
+facts["n_left_out"] = len(elsewhere)
+x_px, y_px = (float(each) for each in np.nanmean(elsewhere[0], axis=0))
+correct.use_range, correct.other = False, "0"
+facts["nobody_else"] = refusal(ops.exchange_performers)
+facts["nobody_there"] = refusal(ops.join_performer, x_px=-900.0, y_px=-900.0)
+correct.other = "1"
+ops.exchange_performers()
+ops.join_performer(x_px=x_px, y_px=y_px)
+facts["who"] = [[item.text, item.place] for item in correct.items]
+facts["identities"] = json.loads((duo / "identities.json").read_text())["identities"]
+correct.active_item = len(correct.items) - 1
+ops.remove_correction()
+facts["left_who"] = [
+    len(correct.items),
+    len(json.loads((duo / "identities.json").read_text())["identities"]),
+]
 target = duo.parent / "second"
 ops.save_clip(filepath=str(target), person="1")
 made = load_motion(target / "motion.npz").positions_m
