@@ -5,11 +5,17 @@ import argparse
 from benchmarks.tables import machine
 
 
-def bench_parser(name: str, about: str | None, quick: str) -> argparse.ArgumentParser:
-    """A parser with `--quick` (which does `quick`), `--again` and `--write-docs`."""
+def bench_parser(
+    name: str, about: str | None, quick: str, *, keeps_results: bool = True
+) -> argparse.ArgumentParser:
+    """A parser with `--quick` (which does `quick`) and `--write-docs`.
+
+    keeps_results: the bench keeps what it measured, so that `--again` makes sense.
+    """
     parser = argparse.ArgumentParser(prog=f"bench {name}", description=about)
     parser.add_argument("--quick", action="store_true", help=quick)
-    parser.add_argument("--again", action="store_true", help="do not reuse results")
+    if keeps_results:
+        parser.add_argument("--again", action="store_true", help="do not reuse results")
     parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
     return parser
 

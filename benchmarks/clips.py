@@ -68,6 +68,38 @@ class Clip:
     height_m: float | None
 
 
+def virtual_clip(
+    name: str,
+    group: str,
+    tracks: tuple[Track, Track],
+    cameras: Cameras,
+    offset_s: float,
+    truth_m: np.ndarray,
+    *,
+    sounds: tuple[Sound | None, Sound | None] = (None, None),
+    fps: float | None = None,
+) -> Clip:
+    """A take that virtual phones filmed.
+
+    truth_m: landmarks at the first track's times. fps: None is the first track's.
+    """
+    times_s = tracks[0].times_s
+    return Clip(
+        name=name,
+        group=group,
+        tracks=tracks,
+        sounds=sounds,
+        fps=float(1.0 / np.median(np.diff(times_s))) if fps is None else fps,
+        cameras=cameras,
+        nominal=None,
+        offset_s=offset_s,
+        truth_times_s=times_s,
+        truth_m=truth_m,
+        has_joint_truth=False,
+        height_m=None,
+    )
+
+
 def clip_loaders(tracks_folder: Path | None = None) -> dict[str, Callable[[], Clip]]:
     """A function for each clip that loads it, detecting first what was not detected before.
 

@@ -5,7 +5,6 @@ are worst, the ten worst of elbows, wrists, knees and ankles are put where the t
 would drag them there; then only that part is solved again.
 """
 
-import argparse
 import sys
 import tempfile
 import time
@@ -15,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import RENDERED, SCORED, rendered_truth
 from benchmarks.long_takes import long_video, there_and_back
 from benchmarks.motion_capture import SHARED_DATA
-from benchmarks.tables import machine, markdown_table, show, text_table, write_section
+from benchmarks.tables import markdown_table, show, text_table, write_section
 from mvmocap_core.cleaning import clean_take
 from mvmocap_core.correcting import correct_take
 from mvmocap_core.corrections.corrections import Corrections, MovedKeypoint
@@ -69,9 +69,7 @@ class Wrong:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench correction", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one clip, under a minute")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser = bench_parser("correction", __doc__, "one clip, under a minute", keeps_results=False)
     options = parser.parse_args(arguments)
     rows: list[list[str]] = []
     for name in RENDERED[:1] if options.quick else RENDERED:
@@ -79,8 +77,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"  {name}: {rows[-1][2]} mm there, {rows[-1][3]} mm again", file=sys.stderr)
     print(text_table(HEAD, rows))
     if options.write_docs:
-        body = ["## Corrections by hand", f"`./run bench correction --write-docs`, on {machine()}."]
-        write_section("correction", "\n\n".join([*body, EXPLANATION, markdown_table(HEAD, rows)]))
+        head = section_head("Corrections by hand", "correction", options.quick)
+        write_section("correction", "\n\n".join([head, EXPLANATION, markdown_table(HEAD, rows)]))
     return 0
 
 

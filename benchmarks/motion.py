@@ -6,19 +6,18 @@ takes are solved without any calibration; the stature is given on rendered clips
 """
 
 import hashlib
-import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from benchmarks.arguments import bench_parser, section_head
-from benchmarks.clips import RENDERED, Clip, clip_loaders
+from benchmarks.clips import RENDERED, Clip, clip_loaders, virtual_clip
 from benchmarks.motion_capture import SHARED_DATA, load_motions
 from benchmarks.motion_scoring import Truth, score_motion
+from benchmarks.parallel import in_parallel
 from benchmarks.scoring import solve_clip
 from benchmarks.synthetic import make_take
 from benchmarks.tables import (
@@ -76,18 +75,15 @@ def main(arguments: Sequence[str]) -> int:
     if not (SHARED_DATA / "cmu").is_dir():
         print("../shared/data/cmu is absent: nothing to film", file=sys.stderr)
         return 2
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
     choices = CleanUp(smoothing=options.smoothing, lock_feet=options.lock_feet)
     jobs = [
         (name, options.split, choices, options.again)
         for name in _names(options.split, options.quick)
     ]
     results: list[dict[str, Any]] = []
-    with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
-        for result in pool.map(_result, *zip(*jobs, strict=True)):
-            results.append(result)
-            print(f"  {_headline(result)}", file=sys.stderr, flush=True)
+    for result in in_parallel(_result, jobs):
+        results.append(result)
+        print(f"  {_headline(result)}", file=sys.stderr, flush=True)
     rows = table_rows(results)
     print(text_table(HEAD, rows))
     if options.write_docs:
@@ -141,20 +137,13 @@ def captured(number: int, split: str) -> _Take:
     motions = load_motions(split)
     motion = motions[number % len(motions)]
     take = make_take(np.random.default_rng([number, len(motions)]), motion)
-    times_s = take.tracks[0].times_s
-    clip = Clip(
-        name=f"{take.motion} {number // len(motions) + 1}",
-        group="captured",
-        tracks=take.tracks,
-        sounds=(None, None),
-        fps=float(1.0 / np.median(np.diff(times_s))),
-        cameras=take.cameras,
-        nominal=None,
-        offset_s=take.offset_s,
-        truth_times_s=times_s,
-        truth_m=take.truth_joints_m[:, :0],
-        has_joint_truth=False,
-        height_m=None,
+    clip = virtual_clip(
+        f"{take.motion} {number // len(motions) + 1}",
+        "captured",
+        take.tracks,
+        take.cameras,
+        take.offset_s,
+        take.truth_joints_m[:, :0],
     )
     frames_s = np.arange(len(motion.landmarks_m)) / motion.fps
     return _Take(clip, Truth(frames_s - take.start_s, motion.landmarks_m))

@@ -7,27 +7,25 @@ slots that change hands (see `benchmarks/groups.py`). Ours knows nothing, not ev
 real detector looks at composed videos of two (see `benchmarks/duets.py`), at full and half size.
 """
 
-import argparse
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from benchmarks import duets as duet_videos
-from benchmarks.clips import SCORED_LANDMARKS, Clip
+from benchmarks.arguments import bench_parser, section_head
+from benchmarks.clips import SCORED_LANDMARKS, Clip, virtual_clip
 from benchmarks.groups import ARRANGEMENTS, GroupTake, make_group_take
 from benchmarks.motion_capture import SHARED_DATA, load_motions
+from benchmarks.parallel import in_parallel
 from benchmarks.scoring import score_solution, solve_clip
 from benchmarks.tables import (
     REPOSITORY,
     RESULTS,
-    machine,
     markdown_table,
     show,
     text_table,
@@ -65,33 +63,24 @@ seen in a closer look was set on the clip that the videos are composed from.
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench people", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few takes, about 5 minutes")
-    parser.add_argument("--again", action="store_true", help="do not reuse results")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser = bench_parser("people", __doc__, "few takes, about 5 minutes")
+    parser.add_argument("--jobs", type=int, help="processes; default: one a core")
     options = parser.parse_args(arguments)
     if not (SHARED_DATA / "cmu").is_dir():
         print("../shared/data/cmu is absent: nobody to film", file=sys.stderr)
         return 2
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
     n_each = N_QUICK if options.quick else N_EACH
     jobs = [(name, i, options.again) for i in range(FIRST, FIRST + n_each) for name in ARRANGEMENTS]
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in ARRANGEMENTS}
-    with ProcessPoolExecutor(options.jobs) as pool:
-        for (name, *_), result in zip(
-            jobs, pool.map(_result, *zip(*jobs, strict=True)), strict=True
-        ):
-            results[name].append(result)
-            print(f"  {_headline(result)}", file=sys.stderr, flush=True)
+    for (name, *_), result in zip(jobs, in_parallel(_result, jobs, options.jobs), strict=True):
+        results[name].append(result)
+        print(f"  {_headline(result)}", file=sys.stderr, flush=True)
     rows = [_cells(name, each) for name, each in results.items()]
     rows.append(_cells("all", [result for each in results.values() for result in each]))
     duets = duet_videos.measure(SHARED_DATA / "synth" / "walk")
     print(text_table(HEAD, rows), text_table(duet_videos.HEAD, duets), sep="\n\n")
     if options.write_docs:
-        quick = "--quick " if options.quick else ""
-        head = f"## Several people\n\n`./run bench people {quick}--write-docs`, on {machine()}."
+        head = section_head("Several people", "people", options.quick)
         about = "\n".join((__doc__ or "").splitlines()[2:])
         tables = [markdown_table(HEAD, rows), markdown_table(duet_videos.HEAD, duets)]
         body = [head, about.strip(), EXPLANATION.strip(), *tables]
@@ -190,19 +179,14 @@ def _whose(take: GroupTake, view: int, track: Track) -> np.ndarray:
 
 
 def _clip(take: GroupTake, person: int, fps: float) -> Clip:
-    return Clip(
-        name=f"person {person}",
-        group="",
-        tracks=take.tracks[person],
-        sounds=(None, None),
+    return virtual_clip(
+        f"person {person}",
+        "",
+        take.tracks[person],
+        take.cameras,
+        take.offset_s,
+        take.truth_m[:, person, SCORED_LANDMARKS],
         fps=fps,
-        cameras=take.cameras,
-        nominal=None,
-        offset_s=take.offset_s,
-        truth_times_s=take.detections[0].times_s,
-        truth_m=take.truth_m[:, person, SCORED_LANDMARKS],
-        has_joint_truth=False,
-        height_m=None,
     )
 
 

@@ -5,7 +5,6 @@ Rigify's are Blender's, MakeHuman's are MPFB's, CMU's is the database's; the oth
 with the names, the tree, the rest pose, the axes and the units that their programs export.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.motion import fitted, rendered
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.rig_families import table_families
@@ -24,7 +24,6 @@ from benchmarks.rig_random import random_skeleton
 from benchmarks.rig_scoring import Source, played_by_keys, score_directions, score_places
 from benchmarks.tables import (
     REPOSITORY,
-    machine,
     markdown_table,
     show,
     text_table,
@@ -75,9 +74,7 @@ PYTHON_VARIABLE = "MVMOCAP_BPY_PYTHON"
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench rigs", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few rigs")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
+    parser = bench_parser("rigs", __doc__, "few rigs", keeps_results=False)
     parser.add_argument("--only", metavar="RIG", help="one rig")
     options = parser.parse_args(arguments)
     if not (SHARED_DATA / "synth").is_dir():
@@ -95,8 +92,7 @@ def main(arguments: Sequence[str]) -> int:
         random_rows = [_random_row(clip, has_names) for has_names in (True, False)]
     print(text_table(HEAD, rows), text_table(RANDOM_HEAD, random_rows), sep="\n\n")
     if options.write_docs:
-        quick = "--quick " if options.quick else ""
-        head = f"## Rigs\n\n`./run bench rigs {quick}--write-docs`, on {machine()}."
+        head = section_head("Rigs", "rigs", options.quick)
         about = "\n".join((__doc__ or "").splitlines()[2:])
         tables = [markdown_table(HEAD, rows), markdown_table(RANDOM_HEAD, random_rows)]
         write_section("rigs", "\n\n".join([head, about, EXPLANATION.strip(), *tables]))

@@ -9,18 +9,17 @@ right exchanged. The other groups are degenerate: nothing may call them good.
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks.arguments import bench_parser, section_head
-from benchmarks.clips import SCORED_LANDMARKS, Clip
+from benchmarks.clips import SCORED_LANDMARKS, Clip, virtual_clip
 from benchmarks.motion_capture import SHARED_DATA, MotionCapture, load_motions
+from benchmarks.parallel import in_parallel
 from benchmarks.phone_pairs import record_pair
 from benchmarks.scoring import (
     RADIUS_HEAD,
@@ -86,15 +85,10 @@ def main(arguments: Sequence[str]) -> int:
     jobs = [
         (group, options.split, i, options.again) for group, n in counts.items() for i in range(n)
     ]
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
     results: dict[str, list[dict[str, Any]]] = {group: [] for group in counts}
-    with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
-        for (group, *_), result in zip(
-            jobs, pool.map(_result, *zip(*jobs, strict=True)), strict=True
-        ):
-            results[group].append(result)
-            print(f"  {group}: {_headline(result)}", file=sys.stderr, flush=True)
+    for (group, *_), result in zip(jobs, in_parallel(_result, jobs), strict=True):
+        results[group].append(result)
+        print(f"  {group}: {_headline(result)}", file=sys.stderr, flush=True)
     rows = [_cells(group, each) for group, each in results.items()]
     print(text_table(HEAD, rows))
     if options.write_docs:
@@ -125,20 +119,14 @@ def film(group: str, split: str, number: int) -> Clip:
     if group == "still person":
         motion = _still(rng, motion)
     take = make_take(rng, motion, difficulty)
-    times_s = take.tracks[0].times_s
-    return Clip(
-        name=f"{group} {number}: {take.motion}",
-        group=group,
-        tracks=take.tracks,
+    return virtual_clip(
+        f"{group} {number}: {take.motion}",
+        group,
+        take.tracks,
+        take.cameras,
+        take.offset_s,
+        take.truth_joints_m[:, SCORED_LANDMARKS],
         sounds=record_pair(take, number) if group == "good takes" else (None, None),
-        fps=float(1.0 / np.median(np.diff(times_s))),
-        cameras=take.cameras,
-        nominal=None,
-        offset_s=take.offset_s,
-        truth_times_s=times_s,
-        truth_m=take.truth_joints_m[:, SCORED_LANDMARKS],
-        has_joint_truth=False,
-        height_m=None,
     )
 
 

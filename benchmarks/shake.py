@@ -6,7 +6,6 @@ the small fast tremor of a hand. *ignored* solves the same detections as if the 
 still.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from benchmarks.arguments import section_head
+from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import RENDERED, Clip, clip_loaders, detected
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.scoring import score_solution, solve_clip
@@ -37,10 +36,8 @@ HEAD = ("clip", "shake", "seen as", "turn deg", "followed W", "ignored W", "over
 
 def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="bench shake", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one clip")
+    parser = bench_parser("shake", __doc__, "one clip", keeps_results=False)
     parser.add_argument("--only", nargs="+", choices=RENDERED, metavar="CLIP", help="these clips")
-    parser.add_argument("--write-docs", action="store_true", help="rewrite docs/benchmarks.md")
     options = parser.parse_args(arguments)
     rows: list[list[str]] = []
     for name in options.only or (QUICK if options.quick else RENDERED):
