@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from blender_addon.armature.bake_options import RetargetOptions, RootMotion
+from blender_addon.batch.core_process import solve_arguments
 from blender_addon.batch.scenes_file import (
     BAKE_KEYS,
     CHARACTER_KEYS,
@@ -12,7 +13,9 @@ from blender_addon.batch.scenes_file import (
     Character,
     read_scenes,
 )
+from mvmocap_core.cli_arguments import make_parser
 from mvmocap_core.errors import InputError
+from mvmocap_core.options import SolveOptions
 
 GOOD = """
 [[scene]]
@@ -121,6 +124,7 @@ _START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
         (_START + "options = { height_m = 1 }", "unknown key 'height_m'"),
         (_START + "options = { device = 'tpu' }", "--device tpu"),
         (_START + "options = { people = 1.5 }", "whole number"),
+        (_START + "options = { hands = 1 }", "true or false"),
         (_START + "character = 'c.blend'", "belong together"),
         (_START + "bone_map = 'map.json'", "needs a character"),
         (_START + "characters = {}", "list of tables"),
@@ -196,3 +200,12 @@ def test_the_example_can_be_read(repository: Path):
     (job,) = read_scenes(repository / "examples" / "scenes.toml")
     assert all(video.is_file() for video in job.videos)
     assert {"fbx", "bvh"} <= set(job.export)
+
+
+def test_hands_are_asked_for_on_the_solvers_command_line(tmp_path: Path):
+    job = _read(tmp_path, _START + "options = { hands = true }")[0]
+    assert job.options.hands
+    arguments = solve_arguments(job.videos, tmp_path, job.options)
+    assert make_parser().parse_args(arguments).hands
+    plain = solve_arguments(job.videos, tmp_path, SolveOptions())
+    assert not make_parser().parse_args(plain).hands

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from mvmocap_core.stages import STAGE_SHARES, StageEvent, Stages
@@ -49,3 +51,14 @@ def test_job_of_few_stages_fills_the_whole_progress():
     assert fractions == [0.0, pytest.approx(0.5)]
     stages.run("clean", lambda progress: None)
     assert fractions[-1] == pytest.approx(1.0)
+
+
+def test_a_job_that_looks_for_hands_does_so_after_the_body():
+    told = []
+    stages = Stages(lambda fraction, message: told.append(fraction), has_hands=True)
+    names = list(STAGE_SHARES)
+    names.insert(names.index("body") + 1, "hands")
+    for stage in names:
+        stages.run(stage, lambda progress: progress(0.5, "half"))
+    assert all(before < after + 1e-9 for before, after in itertools.pairwise(told))
+    assert told[-1] == pytest.approx(1.0)
