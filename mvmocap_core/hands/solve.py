@@ -12,6 +12,7 @@ from mvmocap_core.geometry.rotations import (
     rotmat_to_rotvec,
     rotvec_to_rotmat,
 )
+from mvmocap_core.hands.arm import LEFT_ELBOW, reach
 from mvmocap_core.hands.evidence import HandEvidence, gather_hand
 from mvmocap_core.hands.fit import fit_hand, fit_hand_shape
 from mvmocap_core.hands.kinematics import HandPose
@@ -48,7 +49,7 @@ def add_hands(
     person: int,
     progress: Progress = silent,
 ) -> MotionClip:
-    """The clip with fingers, and wrists turned as the palms are.
+    """The clip with fingers, and arms that hold the hands where they are, turned as they are.
 
     A hand that no view sees is relaxed, its wrist as the body has it. The clip stays as it is where
     no view ever saw a hand.
@@ -68,10 +69,11 @@ def add_hands(
         progress(0.2 + 0.4 * side, f"Fitting the {name} hand")
         told = part(progress, 0.2 + 0.4 * side, 0.4)
         hand = _FittedHand.of(seen[side], priors[side], shape, float(clip.fps), told)
-        wrist = hand.wrist if side == 0 else _MIRROR @ hand.wrist @ _MIRROR
-        elbow, joint = (names.index(f"{name}_{kind}") for kind in ("elbow", "wrist"))
-        motion = _with_wrist(motion, clip, wrist, elbow, joint)
-        fingers.append(hand.fingers(side, shape, clip.error_m[:, joint]))
+        mirror = _MIRROR if side else np.eye(3)
+        wrist = mirror @ hand.wrist @ mirror
+        motion = _with_arm(motion, clip, side, hand.wrist_m @ mirror, wrist)
+        wrist_error_m = clip.error_m[:, names.index(f"{name}_wrist")]
+        fingers.append(hand.fingers(side, shape, wrist_error_m))
     progress(1.0, "Hands fitted")
     turned = with_motion(clip, motion)
     both = FingerMotion(
@@ -86,7 +88,7 @@ def add_hands(
 class _FittedHand:
     """One hand, as a left one, at all frames of the motion.
 
-    wrist:     (F, 3, 3) world rotation. angles_rad: (F, A).
+    wrist_m:   (F, 3) world. wrist: (F, 3, 3) world rotation. angles_rad: (F, A).
     share:     (F,) in [0, 1] of what was fitted; the rest is relaxed.
     std_m:     (F, 15) of the joints about the wrist, per axis.
     sureness:  (F,) that some view saw the hand.
@@ -94,7 +96,7 @@ class _FittedHand:
 
     def __init__(self, prior: HandPrior, length_m: float) -> None:
         n_frames = len(prior.wrist_m)
-        self.wrist = prior.wrist.copy()
+        self.wrist_m, self.wrist = prior.wrist_m.copy(), prior.wrist.copy()
         self.angles_rad = np.tile(RELAXED_RAD, (n_frames, 1))
         self.share, self.sureness = np.zeros(n_frames), np.zeros(n_frames)
         unseen = np.tile(_UNSEEN_STD_OF_LENGTH * length_m, N_FINGER_JOINTS // 3)
@@ -117,15 +119,14 @@ class _FittedHand:
         for number, span in enumerate(spans):
             progress(number / len(spans), f"Fitting hands, frame {span.start + 1}")
             pose, variance = fit_hand(evidence[span], prior[span], shape, fps=fps)
-            hand._take(span, pose, variance[:, _LANDMARK_OF_JOINT], prior.wrist[span])
+            hand._take(span, pose, variance[:, _LANDMARK_OF_JOINT])
         return hand
 
-    def _take(
-        self, span: slice, pose: HandPose, variance: np.ndarray, body_wrist: np.ndarray
-    ) -> None:
+    def _take(self, span: slice, pose: HandPose, variance: np.ndarray) -> None:
         """The fit's frames, faded to what they are without it."""
-        share = self.share[span, None]
+        share, body_wrist = self.share[span, None], self.wrist[span]
         turned = rotmat_to_rotvec(body_wrist.swapaxes(1, 2) @ pose.wrist)
+        self.wrist_m[span] += share * (pose.wrist_m - self.wrist_m[span])
         self.wrist[span] = body_wrist @ rotvec_to_rotmat(share * turned)
         self.angles_rad[span] = share * pose.angles_rad + (1.0 - share) * RELAXED_RAD
         fitted = share * variance / 3.0 + (1.0 - share) * self.std_m[span] ** 2
@@ -187,22 +188,40 @@ def _spans(is_in: np.ndarray) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in zip(edges[0::2], edges[1::2], strict=True)]
 
 
-def _with_wrist(
-    motion: JointMotion, clip: MotionClip, wrist: np.ndarray, elbow: int, joint: int
+def _with_arm(
+    motion: JointMotion, clip: MotionClip, side: int, wrist_m: np.ndarray, wrist: np.ndarray
 ) -> JointMotion:
-    """The motion with a wrist turned as `wrist` (F, 3, 3) in the world.
+    """The motion with a wrist at `wrist_m` (F, 3), turned as `wrist` (F, 3, 3) in the world.
 
-    What of the turn is about the forearm goes to the elbow's joint: wrists do not twist.
+    The arm reaches there in the plane that it is in. What of the turn is about the forearm goes to
+    the elbow's joint: wrists do not twist.
     """
-    _, world = forward(motion, clip.joint_parents, clip.rest_offsets_m)
-    way = clip.rest_offsets_m[joint] / np.linalg.norm(clip.rest_offsets_m[joint])
-    quat = rotmat_to_quat_wxyz(world[:, elbow].swapaxes(1, 2) @ wrist)
+    names = clip.joint_names.tolist()
+    shoulder, elbow, joint = (
+        names.index(f"{SIDES[side]}_{kind}") for kind in ("shoulder", "elbow", "wrist")
+    )
+    above = clip.joint_parents[shoulder]
+    places, world = forward(motion, clip.joint_parents, clip.rest_offsets_m)
+    hinge = -LEFT_ELBOW if side else LEFT_ELBOW
+    upper, lower = reach(
+        (world[:, shoulder], world[:, elbow]), wrist_m - places[:, shoulder],
+        clip.rest_offsets_m[elbow], clip.rest_offsets_m[joint], hinge,
+    )  # fmt: skip
+    twist, bent = _twist_and_bend(lower.swapaxes(1, 2) @ wrist, clip.rest_offsets_m[joint])
+    local = motion.local.copy()
+    local[:, shoulder] = world[:, above].swapaxes(1, 2) @ upper
+    local[:, elbow] = upper.swapaxes(1, 2) @ lower @ twist
+    local[:, joint] = bent
+    return JointMotion(motion.root_m, local)
+
+
+def _twist_and_bend(rotmat: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two rotations (F, 3, 3) whose product is `rotmat`: the first about `axis` (3,), all of it."""
+    way = axis / np.linalg.norm(axis)
+    quat = rotmat_to_quat_wxyz(rotmat)
     along = quat[:, 1:] @ way
     twist = np.concatenate([quat[:, :1], along[:, None] * way], axis=1)
     norm = np.linalg.norm(twist, axis=1, keepdims=True)
     twist = np.where(norm > 1e-6, twist / np.maximum(norm, 1e-6), [1.0, 0.0, 0.0, 0.0])
     turn = quat_wxyz_to_rotmat(twist)
-    local = motion.local.copy()
-    local[:, elbow] = local[:, elbow] @ turn
-    local[:, joint] = turn.swapaxes(1, 2) @ quat_wxyz_to_rotmat(quat)
-    return JointMotion(motion.root_m, local)
+    return turn, turn.swapaxes(1, 2) @ rotmat
