@@ -13,14 +13,18 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import numpy as np
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.files import TEMPORARY_PREFIX, atomic_path, write_text, writing
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.progress import Progress, silent
+from mvmocap_core.storage import load_arrays
 from mvmocap_core.take import Take
 
 ARCHIVE_SCHEMA = 1
@@ -65,7 +69,7 @@ def pack_take(
             kind = ZIP_STORED if path.suffix.lower() in _FILMS else ZIP_DEFLATED
             info = ZipInfo.from_file(path, name, strict_timestamps=False)
             info.compress_type = kind
-            with path.open("rb") as source, archive.open(info, "w") as member:
+            with _content(path) as source, archive.open(info, "w") as member:
                 while chunk := source.read(_CHUNK_BYTES):
                     member.write(chunk)
                     done += len(chunk)
@@ -89,6 +93,21 @@ def unpack_take(archive_path: Path, folder: Path, *, progress: Progress = silent
             _extract(archive, members, temporary, archive_path, progress)
             _point_to_videos(temporary, folder, card["videos"])
             load_motion(temporary / "motion.npz")
+
+
+@contextmanager
+def _content(path: Path) -> Iterator[BinaryIO]:
+    """What is packed of a file: all but how people look, which stays on this machine."""
+    arrays = load_arrays(path) if path.name.startswith("detect-") else None
+    if arrays is None or "appearance" not in arrays:
+        with path.open("rb") as source:
+            yield source
+        return
+    del arrays["appearance"]
+    with BytesIO() as buffer:
+        np.savez_compressed(buffer, **cast("dict[str, Any]", arrays))
+        buffer.seek(0)
+        yield buffer
 
 
 def _take_files(folder: Path) -> Iterator[Path]:

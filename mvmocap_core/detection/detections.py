@@ -49,6 +49,8 @@ class Detections:
                        axes (x right, y down, z away from the camera) of a crop; NaN = none.
     image_size:        (2,) width, height in pixels, upright.
     camera:            how the camera turned; None where nobody looked.
+    appearance:        (F, P, N) how clothes look, see `appearance.describe`; NaN where that is not
+                       seen, None where nobody looked. It does not leave the machine.
     """
 
     times_s: np.ndarray
@@ -57,6 +59,7 @@ class Detections:
     world_landmarks_m: np.ndarray
     image_size: np.ndarray
     camera: CameraTurns | None = None
+    appearance: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,7 @@ def read_keypoint_arrays(file: Path, video: Path) -> Detections:
         _fail(file, "is not a whole NumPy .npz file")
     if "keypoints_2d_px" not in arrays:
         _fail(file, 'lacks "keypoints_2d_px"')
+    arrays.pop("appearance", None)  # of other pictures, as far as anybody knows
     for name in _LENGTHS.keys() & arrays.keys():
         arrays[name] = _people(file, arrays, name)
     keypoints = arrays["keypoints_2d_px"]

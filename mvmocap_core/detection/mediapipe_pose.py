@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mvmocap_core.detection.appearance import N_NUMBERS, describe
 from mvmocap_core.detection.closer_look import CloserLook, Person
 from mvmocap_core.detection.detections import LANDMARK_NAMES, CameraTurns, Detections
 from mvmocap_core.detection.models import find_model
@@ -56,7 +57,7 @@ class MediaPipePose:
         begin_s = max(start_s or 0.0, 0.0)
         length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
         focal_px = likely_focal_px(info.image_size, info.focal_35mm)
-        rows = _Rows(info.image_size, focal_px, self.n_slots)
+        rows = _Rows(info.image_size, focal_px, self.n_slots, looks=self.people != 1)
         with _landmarker(model, self.n_slots) as landmarker, self._closer_look(model) as closer:
             stamp_ms = -1
             for frame in iter_frames(video, start_s=start_s, end_s=end_s):
@@ -123,9 +124,11 @@ def _people(result: Any, image_size: Sequence[int]) -> list[Person]:
 
 
 class _Rows:
-    """Collects one row of arrays for each frame."""
+    """Collects one row of arrays for each frame. looks: also of how people look."""
 
-    def __init__(self, image_size: tuple[int, int], focal_px: float, n_slots: int) -> None:
+    def __init__(
+        self, image_size: tuple[int, int], focal_px: float, n_slots: int, *, looks: bool
+    ) -> None:
         self.image_size = np.array(image_size)
         self.focal_px = focal_px
         self.n_slots = n_slots
@@ -134,12 +137,18 @@ class _Rows:
         self.times_s: list[float] = []
         self.landmarks: list[np.ndarray] = []  # (P, 33, 3): x, y in pixels; visibility
         self.world: list[np.ndarray] = []  # (P, 33, 3) metres
+        self.appearance: list[np.ndarray] | None = [] if looks else None  # (P, N)
 
     def append(self, frame: Frame, people: Sequence[Person]) -> None:
         landmarks = np.full((self.n_slots, N_LANDMARKS, 3), np.nan)
         world = np.full((self.n_slots, N_LANDMARKS, 3), np.nan)
         for slot, person in enumerate(people[: self.n_slots]):
             landmarks[slot], world[slot] = person.landmarks, person.world_m
+        if self.appearance is not None:
+            looks = np.full((self.n_slots, N_NUMBERS), np.nan, dtype=np.float32)
+            for slot, person in enumerate(people[: self.n_slots]):
+                looks[slot] = describe(frame.image, person.landmarks)
+            self.appearance.append(looks)
         self.times_s.append(frame.time_s)
         self.landmarks.append(landmarks)
         self.world.append(world)
@@ -159,4 +168,5 @@ class _Rows:
                 is_break=np.array([turn.is_break for turn in self.turns]),
                 focal_px=self.focal_px,
             ),
+            appearance=None if self.appearance is None else np.stack(self.appearance),
         )

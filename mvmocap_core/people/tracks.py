@@ -38,6 +38,7 @@ class PeopleInFrames:
 
     positions: (F, P, 33, 2) pixels, NaN where not confident. sizes: (F, P) pixels.
     weights:   (F, P) mean confidence. is_there: (F, P) bool.
+    looks:     (F, P, N) see `Detections.appearance`; None where nobody looked.
     """
 
     def __init__(self, detections: Detections) -> None:
@@ -47,6 +48,7 @@ class PeopleInFrames:
         # Somebody who is nowhere clear is still followed, by what there is.
         is_used = np.where(is_clear.any(axis=-1, keepdims=True), is_clear, is_found)
         self.times_s = detections.times_s
+        self.looks = detections.appearance
         self.positions = np.where(is_used[..., None], keypoints, np.nan)
         low = np.where(is_used[..., None], keypoints, np.inf).min(axis=-2)
         high = np.where(is_used[..., None], keypoints, -np.inf).max(axis=-2)

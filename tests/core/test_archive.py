@@ -12,6 +12,7 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.pipeline import solve
+from mvmocap_core.storage import load_arrays, save_arrays
 from mvmocap_core.take import Take
 from tests.core.clips import write_clip
 from tests.core.imagined import Imagined
@@ -90,6 +91,20 @@ def test_without_videos_the_archive_is_small_and_names_them_still(take, packed, 
     assert small.stat().st_size < packed.stat().st_size
     unpack_take(small, tmp_path / "dance")
     assert Take(tmp_path / "dance").load_job().videos == Take(take).load_job().videos
+
+
+def test_how_people_look_stays_at_home(take, tmp_path):
+    path = next((take / "stages").glob("detect-*.npz"))
+    before = path.read_bytes()
+    arrays = load_arrays(path)
+    n_frames, n_slots = arrays["confidence"].shape[:2]
+    save_arrays(path, {**arrays, "appearance": np.zeros((n_frames, n_slots, 24), np.float32)})
+    pack_take(take, tmp_path / "dance.zip")
+    path.write_bytes(before)
+    unpack_take(tmp_path / "dance.zip", tmp_path / "dance")
+    there = load_arrays(tmp_path / "dance" / "stages" / path.name)
+    assert sorted(there) == sorted(arrays)
+    np.testing.assert_array_equal(there["confidence"], arrays["confidence"])
 
 
 def test_logs_locks_and_the_page_stay_at_home(take, packed):

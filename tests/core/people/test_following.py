@@ -1,6 +1,9 @@
 """Everybody is followed through crossings, losses and changing slots."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from mvmocap_core.people.following import follow_everybody
 from tests.core.people.test_tracks import NONE, TIMES_S, detections, person, shuffled
@@ -28,6 +31,22 @@ def test_who_is_hidden_at_the_crossing_comes_out_as_before():
     tracks = follow_everybody(detections(*shuffled(right, left)))
     assert len(tracks) == 2
     assert all(same_as(track, right) or same_as(track, left) for track in tracks)
+
+
+@pytest.mark.parametrize("is_passing", [True, False])
+def test_clothes_tell_who_comes_out_where_movement_does_not(is_passing):
+    """Two alike in pose and size meet, are out of sight for a second, and part."""
+    way = np.concatenate([np.linspace(400, 690, 30), np.full(30, 700), np.linspace(710, 1000, 30)])
+    first, second = person(way), person(1400.0 - way)
+    for each in (first, second):
+        each[28:62] = np.nan
+    red, blue = np.eye(24, dtype=np.float32)[[0, 5]]
+    is_before = (TIMES_S < 1.5)[:, None]
+    looks = [np.where(is_before | is_passing, *pair) for pair in ((red, blue), (blue, red))]
+    found = replace(detections(first, second), appearance=np.stack(looks, axis=1))
+    tracks = follow_everybody(found)
+    assert len(tracks) == 2
+    assert any(same_as(track, first) for track in tracks) == is_passing
 
 
 def test_the_larger_and_longer_seen_comes_first():
