@@ -6,14 +6,12 @@ from typing import Any
 
 import bpy
 
-from mvmocap_core.errors import Cancelled, MocapError
-
 from .. import preferences, session
 from ..shared_wheels import extensions_with
-from ..worker_client import CANCELLED, DONE, Job, Outcome, Step, run_job
+from ..worker_client import DONE, Job, Outcome, Step
+from .job_operator import JobOperator
 
 EXTENSION = "mvmocap"
-TICK_S = 0.1
 
 
 class MVMOCAP_PG_doctor(bpy.types.PropertyGroup):
@@ -28,7 +26,7 @@ class MVMOCAP_PG_doctor(bpy.types.PropertyGroup):
     )
 
 
-class MVMOCAP_OT_doctor(bpy.types.Operator):
+class MVMOCAP_OT_doctor(JobOperator, bpy.types.Operator):
     """Asks the core's worker, which has the packages that a solve has."""
 
     bl_idname = "mvmocap.doctor"
@@ -40,60 +38,26 @@ class MVMOCAP_OT_doctor(bpy.types.Operator):
         """One Doctor at a time."""
         return not context.window_manager.mvmocap_doctor.is_running
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Examine while Blender goes on."""
-        if bpy.app.background:
-            return self.execute(context)
-        self._begin(context)
-        self._job.start()
-        self._timer = context.window_manager.event_timer_add(TICK_S, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Wait for the worker's answer; Esc gives up."""
-        if event.type == "ESC" and event.value == "PRESS":
-            self._job.cancel()
-            return {"RUNNING_MODAL"}
-        if event.type != "TIMER" or self._job.outcome is None:
-            return {"PASS_THROUGH"}
-        context.window_manager.event_timer_remove(self._timer)
-        return self._finish(context, self._job.outcome)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender takes the operator away, with its window."""
-        self._job.cancel()
-        context.window_manager.mvmocap_doctor.is_running = False
-        context.window_manager.event_timer_remove(self._timer)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Examine and wait, for scripts and for Blender without a window."""
-        self._begin(context)
-        try:
-            outcome = run_job(self._job, lambda message: None)
-        except (MocapError, Cancelled):  # told below, like every other end
-            outcome = self._job.outcome or Outcome(CANCELLED)
-        return self._finish(context, outcome)
-
-    def _begin(self, context: bpy.types.Context) -> None:
+    def make_job(self, context: bpy.types.Context) -> Job:
+        """Let the worker examine."""
         context.window_manager.mvmocap_doctor.is_running = True
-        self._job = Job([Step(("doctor", "--self-test"))], launch=session.launch())
+        return Job([Step(("doctor", "--self-test"))], launch=session.launch())
 
-    def _finish(self, context: bpy.types.Context, outcome: Outcome) -> set[str]:
-        doctor = context.window_manager.mvmocap_doctor
-        doctor.is_running = False
+    def ended(self, context: bpy.types.Context) -> None:
+        """Offer the button again."""
+        super().ended(context)
+        context.window_manager.mvmocap_doctor.is_running = False
         preferences.redraw(context)
-        if outcome.status == CANCELLED:
-            self.report({"WARNING"}, "The Doctor was stopped")
-            return {"CANCELLED"}
-        repositories = [Path(repo.directory) for repo in context.preferences.extensions.repos]
-        doctor.problem = "" if outcome.status == DONE else outcome.message
-        doctor.text = findings_text(outcome, repositories)
-        if doctor.problem:
-            self.report({"ERROR"}, doctor.problem)
-        else:
-            self.report({"INFO"}, "Everything works")
-        return {"FINISHED"}
+
+    def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
+        """Tell what was found."""
+        _keep(context, outcome, "")
+        self.report({"INFO"}, "Everything works")
+
+    def failed(self, context: bpy.types.Context, outcome: Outcome) -> None:
+        """Tell what keeps a solve from working, and what was found on the way."""
+        _keep(context, outcome, outcome.message)
+        super().failed(context, outcome)
 
 
 class MVMOCAP_OT_copy_doctor(bpy.types.Operator):
@@ -116,6 +80,12 @@ class MVMOCAP_OT_copy_doctor(bpy.types.Operator):
         context.window_manager.clipboard = context.window_manager.mvmocap_doctor.text
         self.report({"INFO"}, "Copied")
         return {"FINISHED"}
+
+
+def _keep(context: bpy.types.Context, outcome: Outcome, problem: str) -> None:
+    doctor = context.window_manager.mvmocap_doctor
+    repositories = [Path(repo.directory) for repo in context.preferences.extensions.repos]
+    doctor.problem, doctor.text = problem, findings_text(outcome, repositories)
 
 
 def findings_text(outcome: Outcome, repositories: Sequence[Path]) -> str:

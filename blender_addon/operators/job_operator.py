@@ -29,6 +29,10 @@ class JobOperator:
         """Take over what the job has done. Raises MocapError when it is of no use."""
         raise NotImplementedError
 
+    def failed(self, context: bpy.types.Context, outcome: Outcome) -> None:
+        """Tell why the job failed."""
+        self.report({"ERROR"}, sentence(panel_words(outcome.message)))
+
     def begin(self, job: Job) -> None:
         """Start the job beside the window."""
         job.start()
@@ -93,7 +97,7 @@ class JobOperator:
             self.report({"WARNING"}, "Cancelled")
             return {"CANCELLED"}
         if outcome.status != DONE:
-            self.report({"ERROR"}, sentence(panel_words(outcome.message)))
+            self.failed(context, outcome)
             return {"CANCELLED"}
         try:
             self.finished(context, outcome)

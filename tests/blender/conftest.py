@@ -59,6 +59,25 @@ def measure(
 
 
 @pytest.fixture(scope="session")
+def imagined_take(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A solved take of two videos on which nobody is to be seen; copy it before changing it."""
+    from mvmocap_core.options import SolveOptions
+    from mvmocap_core.pipeline import solve
+    from tests.core.clips import write_clip
+    from tests.core.imagined import Imagined
+
+    folder = tmp_path_factory.mktemp("imagined")
+    videos = [
+        write_clip(folder / f"{name}.mp4", n_frames=60, size=(320, 240), seed=seed)
+        for seed, name in enumerate("ab")
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        Imagined().install(patch)
+        solve(videos, folder / "dance", SolveOptions(height_m=1.8))
+    return folder / "dance"
+
+
+@pytest.fixture(scope="session")
 def clip() -> MotionClip:
     return synthetic_clip()
 

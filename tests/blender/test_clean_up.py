@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -5,25 +6,15 @@ from typing import Any
 import pytest
 
 from mvmocap_core.footage import write_proxies
-from mvmocap_core.options import CleanUp, SolveOptions
-from mvmocap_core.pipeline import solve
-from tests.core.clips import write_clip
-from tests.core.imagined import Imagined
+from mvmocap_core.options import CleanUp
 
 
 @pytest.fixture(scope="module")
-def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def take(imagined_take: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A solved take with its footage."""
-    folder = tmp_path_factory.mktemp("scène")
-    videos = [
-        write_clip(folder / f"{name}.mp4", n_frames=60, size=(320, 240), seed=seed)
-        for seed, name in enumerate("ab")
-    ]
-    with pytest.MonkeyPatch.context() as patch:
-        Imagined().install(patch)
-        solve(videos, folder / "dance", SolveOptions(height_m=1.8))
-    write_proxies(folder / "dance", videos)
-    return folder / "dance"
+    folder = shutil.copytree(imagined_take, tmp_path_factory.mktemp("scène") / "dance")
+    write_proxies(folder, [imagined_take.parent / f"{name}.mp4" for name in "ab"])
+    return folder
 
 
 @pytest.fixture(scope="module")

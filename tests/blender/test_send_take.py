@@ -1,27 +1,17 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mvmocap_core.options import SolveOptions
-from mvmocap_core.pipeline import solve
-from tests.core.clips import write_clip
-from tests.core.imagined import Imagined
-
 
 @pytest.fixture(scope="module")
 def facts(
-    measure: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+    measure: Callable[..., dict[str, Any]],
+    imagined_take: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("home")
-    videos = [
-        write_clip(folder / f"{name}.mp4", n_frames=60, size=(64, 48), seed=seed)
-        for seed, name in enumerate("ab")
-    ]
-    with pytest.MonkeyPatch.context() as patch:
-        Imagined().install(patch)
-        solve(videos, folder / "dance", SolveOptions(height_m=1.8))
-    return measure("send_facts", folder / "dance", tmp_path_factory.mktemp("elsewhere"))
+    return measure("send_facts", imagined_take, tmp_path_factory.mktemp("elsewhere"))
 
 
 def test_what_cannot_be_sent_says_why(facts: dict[str, Any]):
