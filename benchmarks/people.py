@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks import duets as duet_videos
+from benchmarks import people_names
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import SCORED_LANDMARKS, Clip, virtual_clip
-from benchmarks.groups import ARRANGEMENTS, GroupTake, make_group_take
-from benchmarks.motion_capture import SHARED_DATA, load_motions
+from benchmarks.groups import ARRANGEMENTS, GroupTake
+from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.parallel import in_parallel
 from benchmarks.scoring import score_solution, solve_clip
 from benchmarks.tables import (
@@ -33,7 +34,6 @@ from benchmarks.tables import (
     text_table,
     write_section,
 )
-from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import MocapError
 from mvmocap_core.files import write_text
 from mvmocap_core.group.performers import find_performers
@@ -45,17 +45,6 @@ N_EACH = 20
 N_QUICK = 2
 FIRST = 30
 """Takes of lower numbers were looked at when constants were chosen."""
-MIN_SHARED = 0.15
-"""A performer is expected to be solved where both views see them in this share of the frames."""
-WHO_HEAD = (
-    "takes",
-    "n",
-    "switches %",
-    "takes without %",
-    "count right %",
-    "followed %",
-    "clock off, ms",
-)
 HEAD = (
     "takes", "n", "solved %", "W together", "alone", "ratio, median",
     "95 %", "rotation deg", "alone", "focal %", "alone", "time / one",
@@ -87,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     who = _gather(_result_of_identities, N_EACH, options)
     solved = _gather(_result, N_QUICK if options.quick else N_EACH, options)
     tables = [
-        (WHO_HEAD, _rows(_who_cells, who)),
+        (people_names.HEAD, _rows(people_names.cells, who)),
         (HEAD, _rows(_cells, solved)),
         (duet_videos.HEAD, duet_videos.measure(SHARED_DATA / "synth" / "walk")),
     ]
@@ -122,36 +111,15 @@ def _rows(
     return [*rows, cells("all", [result for each in results.values() for result in each])]
 
 
-def film(arrangement: str, number: int) -> GroupTake:
-    """The take `number` of an arrangement, always the same."""
-    rng = np.random.default_rng([number, ARRANGEMENTS.index(arrangement)])
-    motions = load_motions("val" if number % 2 == 0 else "dev")
-    chosen = [motions[i] for i in rng.permutation(len(motions))[:3]]
-    return make_group_take(rng, chosen, arrangement)
-
-
-def _measure_identities(arrangement: str, number: int) -> dict[str, Any]:
-    take = film(arrangement, number)
-    result: dict[str, Any] = {"name": f"{arrangement} {number}"}
-    moved = [find_camera_motion(found) for found in take.detections]
-    try:
-        found = find_performers(take.detections, moved, 0)
-    except MocapError as error:
-        return {**result, "refused": error.reason}
-    offset_s = np.nan if found.offset_s is None else found.offset_s
-    result["clock_off_ms"] = 1000.0 * abs(offset_s - take.offset_s)
-    return {**result, **_identities(take, found.people)}
-
-
 def _measure(arrangement: str, number: int) -> dict[str, Any]:
-    take = film(arrangement, number)
+    take = people_names.film(arrangement, number)
     result: dict[str, Any] = {"name": f"{arrangement} {number}"}
     start_s = time.process_time()
     fps = float(1.0 / np.median(np.diff(take.detections[0].times_s)))
     try:
         moved = [find_camera_motion(found) for found in take.detections]
         found = find_performers(take.detections, moved, 0)
-        result.update(_identities(take, found.people))
+        result.update(people_names.identities(take, found.people))
         solution = solve_people(
             found.people,
             (None, None),
@@ -168,70 +136,6 @@ def _measure(arrangement: str, number: int) -> dict[str, Any]:
         for person, owner in enumerate(result["owners"])
     ]
     return result
-
-
-def _identities(take: GroupTake, people: Sequence[Sequence[Track]]) -> dict[str, Any]:
-    """Whose every track is, the frames of it that are not, and how many people are followed."""
-    owners, n_frames, n_wrong, n_own = [], 0, 0, 0
-    for tracks in people:
-        whose = np.concatenate([_whose(take, view, track) for view, track in enumerate(tracks)])
-        seen = whose[whose >= -1]
-        owner = int(np.bincount(seen[seen >= 0], minlength=1).argmax())
-        owners.append(owner)
-        n_frames += len(seen)
-        n_wrong += int((seen != owner).sum())
-        n_own += int((seen == owner).sum()) if take.performers[owner] else 0
-    right = []
-    for view in range(2):
-        performers = [
-            t[view] for t, is_one in zip(take.tracks, take.performers, strict=True) if is_one
-        ]
-        right.append(_n_seen([t[view] for t in people]) == _n_seen(performers))
-    found = [
-        t for own, is_one in zip(take.tracks, take.performers, strict=True) if is_one for t in own
-    ]
-    return {
-        "owners": owners,
-        "followed": n_own / max(_n_seen_in_all(found), 1),
-        "expected": _expected(take),
-        "switches": n_wrong / max(n_frames, 1),
-        "count_right": float(np.concatenate(right).mean()),
-    }
-
-
-def _expected(take: GroupTake) -> list[int]:
-    """Performers whom both views see often enough at the same time."""
-    expected = []
-    for person, (first, second) in enumerate(take.tracks):
-        seen = first.confidence.max(axis=1) > 0
-        other = np.interp(
-            first.times_s - take.offset_s,
-            second.times_s,
-            second.confidence.max(axis=1) > 0,
-            left=0.0,
-            right=0.0,
-        )
-        if take.performers[person] and (seen & (other > 0.5)).mean() > MIN_SHARED:
-            expected.append(person)
-    return expected
-
-
-def _n_seen(tracks: Sequence[Track]) -> np.ndarray:
-    return np.sum([track.confidence.max(axis=1) > 0 for track in tracks], axis=0)
-
-
-def _n_seen_in_all(tracks: Sequence[Track]) -> int:
-    return sum(int((track.confidence.max(axis=1) > 0).sum()) for track in tracks)
-
-
-def _whose(take: GroupTake, view: int, track: Track) -> np.ndarray:
-    """(F,) the person whose keypoints the track holds; -1 a double's, -2 it holds none."""
-    found, who = take.detections[view], take.identities[view]
-    whose = np.where(track.confidence.max(axis=1) > 0, -1, -2)
-    for slot in range(who.shape[1]):
-        same = (track.keypoints_2d_px == found.keypoints_2d_px[:, slot]).all(axis=(1, 2))
-        whose[same] = who[same, slot]
-    return whose
 
 
 def _clip(take: GroupTake, person: int, fps: float) -> Clip:
@@ -271,7 +175,7 @@ def _scores(clip: Clip, solution: Solution) -> dict[str, Any]:
 
 def _result_of_identities(arrangement: str, number: int, again: bool) -> dict[str, Any]:
     name = f"who-{_code_key(_WHO)}-{arrangement}-{number}"
-    return _kept(name, again, lambda: _measure_identities(arrangement, number))
+    return _kept(name, again, lambda: people_names.measure_names(arrangement, number))
 
 
 def _result(arrangement: str, number: int, again: bool) -> dict[str, Any]:
@@ -295,10 +199,19 @@ _SOLVE = ("body", "calibration", "motion")
 def _code_key(folders: Sequence[str]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     core = REPOSITORY / "mvmocap_core"
+    digest.update((core / "solving.py").read_bytes())
     for folder in folders:
         for source in sorted((core / folder).rglob("*.py")):
             digest.update(source.read_bytes())
-    for name in ("clips", "groups", "motion_capture", "people", "scoring", "synthetic"):
+    for name in (
+        "clips",
+        "groups",
+        "motion_capture",
+        "people",
+        "people_names",
+        "scoring",
+        "synthetic",
+    ):
         digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
     return digest.hexdigest()
 
@@ -315,23 +228,6 @@ def _headline(result: dict[str, Any]) -> str:
     ]
     people = ", ".join(f"{together:.1f} ({alone:.1f})" for together, alone in pairs)
     return f"{result['name']}: {people} mm, {switched}"
-
-
-def _who_cells(name: str, results: Sequence[dict[str, Any]]) -> list[str]:
-    found = [result for result in results if "switches" in result]
-    switches = np.array([result["switches"] for result in found])
-    clock_off_ms = [result["clock_off_ms"] for result in found]
-    return [
-        name,
-        str(len(results)),
-        show(100.0 * float(switches.mean()), 2),
-        show(100.0 * float((switches == 0).mean()), 0),
-        *(
-            show(100.0 * float(np.mean([result[key] for result in found])), 1)
-            for key in ("count_right", "followed")
-        ),
-        show(float(np.nanmedian(clock_off_ms)), 0),
-    ]
 
 
 def _cells(name: str, results: Sequence[dict[str, Any]]) -> list[str]:
