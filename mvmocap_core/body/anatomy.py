@@ -26,7 +26,7 @@ _JOINTS: dict[str, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     "ankle": ((0, 0, 0), (25, 12, 12), 60.0),
 }
 _LIMITS = {"elbow": (2, -160.0, 3.0), "knee": (0, -3.0, 165.0)}
-_LIMIT_STD_DEG = 3.0
+_LIMIT_STD_DEG = 1.5
 _TRANSLATION_ACCELERATION = 6.0
 REFERENCE_FPS = 30.0
 """The frame rate at which the accelerations above were stated; the density is what counts."""
