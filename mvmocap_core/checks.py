@@ -99,9 +99,9 @@ def check_person_long_enough(track: Track, video: Path) -> None:
         raise UnsolvableError(message, reason="person_too_short")
 
 
-def check_depth(tracks: Sequence[Track], lifted: np.ndarray) -> None:
-    """Raise UnsolvableError if there is one view and nothing lifted (V, F, L, 3) in it."""
-    if len(tracks) == 1 and not np.isfinite(lifted).any():
+def check_depth(tracks: Sequence[Track]) -> None:
+    """Raise UnsolvableError if there is one view, of a detector that guesses no depth."""
+    if len(tracks) == 1 and not np.any(np.abs(tracks[0].world_landmarks_m) > 0.0):  # nor NaN
         message = (
             "one video alone needs a detector that guesses depth, which these keypoints have "
             "none of; give two videos."

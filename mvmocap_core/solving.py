@@ -185,9 +185,8 @@ def lift_people(
     times_s = frame_times(people[0], timeline, fps, start_s, end_s)
     lifted: list[tuple[Lifted | None, SingleViews | None]] = []
     for tracks in people:
-        guess, told = lift_performer(tracks, timeline, calibration.cameras, times_s)
-        checks.check_depth(tracks, guess.points)
-        lifted.append((guess, told))
+        checks.check_depth(tracks)
+        lifted.append(lift_performer(tracks, timeline, calibration.cameras, times_s))
     return lifted
 
 

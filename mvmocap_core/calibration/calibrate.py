@@ -146,8 +146,8 @@ def _calibrate(
     observed = observe(tracks, replace(timeline, offset_s=timeline.offset_s + shift_s), times_s)
     cost = best.cost / (observed.independent * float(observed.weight.sum()))
     own = with_own_noise(best.scene, observed)
-    best = adjust(best.scene, own, replace(priors, clock_s=-shift_s), free=free, n_steps=5)
-    shift_s = shift_s + best.scene.clock_s
+    doubt = adjust(best.scene, own, priors, free=free, n_steps=0).covariance
+    best = replace(best, covariance=doubt)
     calibration = summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
     return calibration, cost
 

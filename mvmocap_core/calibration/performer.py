@@ -14,19 +14,19 @@ TARGET_NAMES = (
 
 TARGET_INDICES = np.array([LANDMARK_NAMES.index(name) for name in TARGET_NAMES])
 
-_NOISE = {
-    "ear": 0.010, "shoulder": 0.008, "elbow": 0.012, "wrist": 0.009,
-    "hip": 0.015, "knee": 0.013, "ankle": 0.008, "heel": 0.011, "foot_index": 0.011,
-}  # fmt: skip
-TARGET_NOISE = np.array([_NOISE[name.split("_", 1)[1]] for name in TARGET_NAMES])
-"""(J,) standard deviation of a landmark over the performer's height in the image.
-
-It is how far the rays of two views with known cameras miss each other (six real and four rendered
-pairs), so it holds what the views see differently of one joint, which lasts as long as the pose,
-and which is worst where the joint lies deep. Frame to frame there is half as much, `JITTER`.
-"""
 JITTER = 0.0045
 """Standard deviation of a landmark from frame to frame, over the performer's height."""
+_MISSES = {
+    "ear": 1.0, "shoulder": 0.8, "elbow": 1.2, "wrist": 0.9,
+    "hip": 1.5, "knee": 1.3, "ankle": 0.8, "heel": 1.1, "foot_index": 1.1,
+}  # fmt: skip
+TARGET_NOISE = JITTER * np.array([_MISSES[name.split("_", 1)[1]] for name in TARGET_NAMES])
+"""(J,) standard deviation of a landmark over the performer's height in the image.
+
+Landmarks differ by how far the rays of two views with known cameras miss each other (six real and
+four rendered pairs): 1.0 is a hundredth of the height, twice the jitter, because views see one
+joint differently, most where it lies deep. How far they miss in a take, `summary` asks the take.
+"""
 
 # Length over stature. Limbs after Drillis & Contini (1966) and Winter (2009), between landmarks
 # as the detector places them; the trunk's diagonals follow from its sides.
@@ -74,16 +74,15 @@ BONE_PAIRS, BONE_RATIOS, BONE_TWINS = _build()
 def _softness(a: int, b: int) -> float:
     parts = {TARGET_NAMES[k].split("_", 1)[1] for k in (a, b)}
     if parts & {"heel", "foot_index"}:
-        return 0.06
+        return 0.027
     if parts == {"ear", "shoulder"}:
-        return 0.045
-    return 0.035 if parts == {"shoulder", "hip"} else 0.02
+        return 0.02
+    return 0.016 if parts == {"shoulder", "hip"} else 0.009
 
 
 BONE_SOFTNESS = np.array([_softness(a, b) for a, b in BONE_PAIRS])
-"""(B,) how much the distance between two landmarks really varies, as a share of its length.
+"""(B,) how much the distance between two landmarks varies, as a share of its length.
 
-Limbs are rigid but for what their ends' landmarks slide over the joints: nothing on rendered
-bodies, 2 to 4 % on a real one, part of it noise. The trunk gives 2 to 5 %, the neck bends, and the
-skin of a foot rolls.
+Limbs are rigid, the trunk and the neck bend, the skin of a foot rolls. As with `TARGET_NOISE`, a
+constant share of it counts here: on a real body limbs vary by 2 to 4 %, part of it noise.
 """

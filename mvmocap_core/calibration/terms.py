@@ -20,7 +20,7 @@ from mvmocap_core.geometry.rotations import rotvec_to_rotmat, skew
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 
 CAUCHY_SCALE = 2.0
-DEPTH_NOISE = 2.0
+DEPTH_NOISE = 1.0
 """Standard deviation of the depth component of a bone's direction in the detector's own 3D.
 
 Wide, because that depth is biased as well as noisy: it decides between a scene and its mirror
