@@ -42,16 +42,17 @@ def lift_performer(
 ) -> tuple[Lifted, SingleViews]:
     """What every view by itself says at `times_s` (F,), first video's clock, and what it is for.
 
-    The detector's guesses and the network's, put right by the take itself where that helps.
+    The detector's guesses, put right by the take itself where that helps, and the network's of
+    what the detector does not see. Those are not put right: what a guess at a limb in sight gets
+    wrong says nothing of a limb out of sight.
     Raises InputError if the network's weights are missing.
     """
-    lifted = lift_by_detector(tracks, timeline, cameras, times_s)
-    lifted = with_network(lifted, tracks, timeline, cameras, times_s)
+    lifted, adaptation = lift_by_detector(tracks, timeline, cameras, times_s), None
     seen = gather_evidence(tracks, timeline, cameras, times_s)
-    guessed = np.isfinite(lifted.points).all(axis=-1).any(axis=0)
-    decided = ((blindness(seen.weight) >= DECIDING) & guessed)[:, LANDMARK_INDICES]
-    adaptation = None
     if len(tracks) > 1:
         lifted, adaptation = adapt(lifted, offsets_seen(seen), seen.poses, times_s)
+    lifted = with_network(lifted, tracks, timeline, cameras, times_s)
+    guessed = np.isfinite(lifted.points).all(axis=-1).any(axis=0)
+    decided = ((blindness(seen.weight) >= DECIDING) & guessed)[:, LANDMARK_INDICES]
     shares = (float(decided.any(axis=1).mean()), decided.mean(axis=0))
     return lifted, SingleViews(*shares, adaptation)

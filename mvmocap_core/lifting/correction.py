@@ -19,6 +19,7 @@ MIN_KNOWN = 5
 """Frames that show a landmark to two views, for its guess to be put right."""
 _BELIEVABLE = 0.3  # a guess is not farther off than this over stature: the views are
 _WINDOW_S = 4.0
+_MOST, _MOSTLY = 0.5, 0.8
 _NEAR, _FAR = 120, 60  # frames within a window of the wanted ones, and elsewhere, that are used
 
 
@@ -41,7 +42,7 @@ class Kernel:
 
 GUESSED = Kernel(constant=0.03, alike=0.05, reach=0.08, recent=0.03, reach_s=0.3, noise=0.015)
 """Of the error of a guess, in the view's crop."""
-UNSEEN = Kernel(constant=0.05, alike=0.05, reach=0.08, recent=0.1, reach_s=0.6, noise=0.005)
+UNSEEN = Kernel(constant=0.05, alike=0.05, reach=0.12, recent=0.1, reach_s=0.6, noise=0.01)
 """Of where a landmark is, in the trunk's axes."""
 
 
@@ -96,21 +97,27 @@ def remember(offsets: np.ndarray, times_s: np.ndarray) -> tuple[np.ndarray, np.n
     own = np.einsum("fba,flb->fla", axes, offsets)
     features = pose @ axes
     visible = known[:, LANDMARK_INDICES]
+    is_shown = visible.mean(axis=1) > _MOST
     for columns in _alike_columns(known):
-        wanted = ~known[:, columns[0]]
-        if not wanted.any() or (~wanted).sum() < MIN_KNOWN:
+        missing = ~known[:, columns[0]]
+        if not missing.any() or (~missing).sum() < MIN_KNOWN:
             continue
-        used = visible[wanted].mean(axis=0) > 0.8  # what shows while this does not
         mask = np.zeros_like(known)
         mask[:, columns] = True
-        middle = np.where(wanted[:, None, None], 0.0, own).sum(axis=0) / (~wanted).sum()
-        parts = _regress(
-            UNSEEN, times_s, features[:, used], own - middle, known & mask, ~known & mask
-        )
-        for frames, chosen, mean, std in parts:
-            rows = np.ix_(frames, chosen)
-            told[rows] = np.einsum("fab,flb->fla", axes[frames], mean + middle[chosen])
-            error[rows] = std[:, None]
+        middle = np.where(missing[:, None, None], 0.0, own).sum(axis=0) / (~missing).sum()
+        for wanted in (missing & is_shown, missing & ~is_shown):
+            if not wanted.any():
+                continue
+            # What shows while this does not; of a pose that does not show, the time is known.
+            used = visible[wanted].mean(axis=0) > _MOSTLY
+            parts = _regress(
+                UNSEEN, times_s, features[:, used], own - middle, known & mask,
+                wanted[:, None] & mask,
+            )  # fmt: skip
+            for frames, chosen, mean, std in parts:
+                rows = np.ix_(frames, chosen)
+                told[rows] = np.einsum("fab,flb->fla", axes[frames], mean + middle[chosen])
+                error[rows] = std[:, None]
     return told, error
 
 
@@ -176,6 +183,8 @@ def _covariance(
     p, q = features[a].reshape(len(a), -1), features[b].reshape(len(b), -1)
     squared = (p**2).sum(axis=1)[:, None] + (q**2).sum(axis=1) - 2.0 * p @ q.T
     alike = np.exp(-0.5 * np.maximum(squared, 0.0) / (n_joints * kernel.reach**2))
+    if not features.shape[1]:  # nothing says which poses are alike
+        alike = (a[:, None] == b).astype(np.float64)
     apart = np.sqrt(3.0) * np.abs(times_s[a][:, None] - times_s[b]) / kernel.reach_s
     recent = (1.0 + apart) * np.exp(-apart)
     return kernel.constant**2 + kernel.alike**2 * alike + kernel.recent**2 * recent

@@ -14,6 +14,8 @@ from mvmocap_core.sync.timeline import Timeline
 
 REAL_OVER_VIRTUAL = 1.5
 """Errors on real detections over those on the virtual ones that the network was trained on."""
+UNSEEN_OVER_SEEN = 2.5
+"""Errors on joints that the view does not see, over what the network expects of them."""
 _REACH_S = 0.3
 """How far from a frame that shows the performer a pose is still lifted."""
 
@@ -80,6 +82,7 @@ def lift_take(
         if given is None:
             continue
         pose, spread = lift(weights, given.keypoints)
+        spread = np.where(given.keypoints[..., 2:] > 0, spread, UNSEEN_OVER_SEEN * spread)
         near = _near_seen(given.keypoints[..., 2].any(axis=1))
         rows = np.flatnonzero(near[left] & near[left + 1])
         between = [(1.0 - share) * a[left] + share * a[left + 1] for a in (pose, spread)]

@@ -102,3 +102,25 @@ def test_without_a_trunk_nothing_is_remembered(offsets, times_s):
     told, error = remember(seen, times_s)
     assert np.isnan(told).all()
     assert np.isinf(error).all()
+
+
+def test_frames_that_nobody_saw_do_not_hide_what_is_alike(offsets, times_s):
+    seen = offsets.copy()
+    seen[50:65, WRIST] = np.nan
+    told, _ = remember(seen, times_s)
+    seen[:40] = np.nan  # before the second phone started
+    late, error = remember(seen, times_s)
+    gap = slice(50, 65)
+    early_off, late_off = (
+        np.linalg.norm(t[gap, WRIST] - offsets[gap, WRIST], axis=-1).mean() for t in (told, late)
+    )
+    assert late_off < 0.1 + early_off
+    assert error[gap, WRIST].max() < 0.1
+
+
+def test_long_before_anything_was_seen_it_is_known_that_nothing_is_known(offsets, times_s):
+    seen = offsets.copy()
+    seen[:60] = np.nan
+    _, error = remember(seen, times_s)
+    assert error[0, WRIST] > 0.1
+    assert error[0, WRIST] > 1.5 * error[59, WRIST]
