@@ -30,7 +30,7 @@ from mvmocap_core.storage import save_arrays
 
 TARGET = Path(contact_model.__file__).with_name("contacts.npz")
 WIDTHS = (32, 32, 32)
-TAKES_PER_MOTION = 10
+TAKES_PER_MOTION = 6
 EPOCHS = 16
 STEP_FRAMES, STEP_WEIGHT = 4, 3.0
 """Frames about the beginning and end of a contact, which decide most, and how much they count."""
