@@ -3,10 +3,11 @@
 Hands are acted: signs and poses at random, arms and wrists turning, between two cameras 80 degrees
 apart. The body is as a solve leaves it: each wrist some 25 mm and its hand some 35 degrees off.
 *drawn*: hands made of balls are drawn into both pictures and found by the network, as in
-a solve. *projected*: what the network would see with the error that it had on the drawn hands, in
-every frame. An error is the mean distance of the 15 finger joints of a hand from the truth, both
-about the wrist: the hand's turn counts, its place does not; *in world* the place counts too. *seen*
-is by at least one view; *relaxed* is the error of a relaxed hand on the body's wrist there.
+a solve. *projected*: what it would see in every frame with the median of its errors on the drawn
+hands, and without its blunders. An error is the mean distance of the 15 finger joints of a hand
+from the truth, both about the wrist: the hand's turn counts, its place does not; *in world* the
+place counts too. *seen* is by at least one view; *relaxed* is the error of a relaxed hand on the
+body's wrist there.
 """
 
 import sys

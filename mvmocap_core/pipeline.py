@@ -25,6 +25,7 @@ from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.detection.detector import Detector
 from mvmocap_core.detection.given_keypoints import GivenKeypoints, content_of, find_sources
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
+from mvmocap_core.detection.models import HAND, find_model
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.finding_hands import find_hands
@@ -178,6 +179,8 @@ class _Job:
             self.hashes = [content_hash(video) for video in self.videos]
             checks.check_different(self.videos, self.hashes)
             infos = tuple(probe_video(video) for video in self.videos)
+            if self.options.hands:
+                find_model(HAND)  # what is missing shows now, not after all the rest
             checks.check_range(self.options, infos[0].duration_s, self.videos[0])
             if self.options.keypoints:
                 self.sources = find_sources(self.options.keypoints, self.videos)

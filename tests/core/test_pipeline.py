@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mvmocap_core import solving
-from mvmocap_core.errors import Cancelled, InputError, UnsolvableError
+from mvmocap_core.detection import models
+from mvmocap_core.errors import Cancelled, InputError, ModelError, UnsolvableError
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.options import CleanUp, SolveOptions
@@ -47,6 +48,16 @@ def test_solve_leaves_motion_and_report(tmp_path, clips, imagined, repository):
     assert report["verdict"] == "good"
     assert "data:image/jpeg" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert [s for s in report["timings_s"] if s != "report"] == list(STAGE_SHARES)[:-1]
+
+
+def test_hands_without_their_model_are_refused_before_any_work(
+    tmp_path, clips, imagined, monkeypatch
+):
+    monkeypatch.setattr(models, "PACKAGED_FOLDER", tmp_path)
+    monkeypatch.setattr(models, "cache_folder", lambda: tmp_path)
+    with pytest.raises(ModelError, match="hand_landmark_full"):
+        solve(clips, tmp_path, SolveOptions(hands=True))
+    assert not imagined.calls
 
 
 def test_second_solve_computes_nothing_again(tmp_path, clips, imagined):
