@@ -14,16 +14,18 @@ RADIUS_68 = 1.872
 """The ball that holds 68 % of an isotropic normal distribution in 3D, in standard deviations."""
 CENTRE_STD_M = {
     "shoulder": 0.008,
-    "elbow": 0.009,
-    "wrist": 0.009,
+    "elbow": 0.0095,
+    "wrist": 0.008,
     "hip": 0.012,
     "pelvis": 0.012,
-    "knee": 0.006,
-    "ankle": 0.003,
+    "knee": 0.005,
+    "ankle": 0.002,
 }
 """Doubt about where a joint's centre lies under the detector's landmark, per axis: what is left,
 on rendered bodies, filmed ones and virtual takes of three subjects, beside the terms below."""
 _OTHER_STD_M = 0.008
+_TILT = 0.7
+"""Of the doubt about the views' direction that is left in the pose: the whole of it turns along."""
 _STRETCH = 0.3
 """Of a lens's doubt that is left in depth: bones of known length take up the rest."""
 _FIT_SHARE = 0.3
@@ -76,7 +78,7 @@ def joint_errors(
     position, _ = forward(pose, body)
     middle = np.median(position, axis=(0, 1)) if middle is None else middle
     spread = np.linalg.norm(position - middle, axis=-1)
-    tilt = np.radians(calibration.rotation_std_deg)
+    tilt = _TILT * np.radians(calibration.rotation_std_deg)
     stretch = _STRETCH * float(np.mean(calibration.focal_std))
     shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * _CENTRE_STD**2
     n_frames = len(position)
