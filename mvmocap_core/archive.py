@@ -5,6 +5,7 @@ made them to do harm. It writes nothing outside the new folder, and nothing that
 report's page, which a browser would run, stays out and is made anew.
 """
 
+import errno
 import json
 import shutil
 import stat
@@ -142,6 +143,10 @@ def _opened(path: Path) -> Iterator[ZipFile]:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the path.", reason="missing_file") from error
     except (BadZipFile, EOFError, NotImplementedError, zlib.error, struct.error) as error:
+        raise _bad(path, f"it is damaged ({error})") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the file's beginning
+            raise
         raise _bad(path, f"it is damaged ({error})") from error
 
 

@@ -227,6 +227,14 @@ def test_damage_anywhere_is_told_or_does_no_harm(take, tmp_path):
     assert n_refused > len(places) / 2
 
 
+def test_members_said_to_lie_before_the_archives_beginning_are_refused(packed, tmp_path):
+    whole = bytearray(packed.read_bytes())
+    directory_at = whole.rindex(b"PK\x05\x06") + 16
+    whole[directory_at + 3] ^= 0x40  # the place of the directory, from which all others are told
+    packed.write_bytes(whole)
+    assert "damaged" in refusal(packed, tmp_path)
+
+
 def test_cut_archives_are_refused(packed, tmp_path):
     whole = packed.read_bytes()
     for length in (0, 10, len(whole) // 2, len(whole) - 5):
