@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.people import film
+from benchmarks.people_names import film
 from mvmocap_core.body.skeleton import PROPORTIONS
 from mvmocap_core.body.solve import solve_body
 from mvmocap_core.calibration.calibrate import calibrate
