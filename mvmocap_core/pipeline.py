@@ -1,6 +1,6 @@
 """The ordered stages of a solve."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -10,7 +10,6 @@ import numpy as np
 from mvmocap_core import checks, cleaning, correcting
 from mvmocap_core.body.single_views import SingleViews
 from mvmocap_core.calibration.cameras import Calibration
-from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import (
@@ -21,20 +20,12 @@ from mvmocap_core.corrections.files import (
 )
 from mvmocap_core.corrections.followed import save_followed
 from mvmocap_core.corrections.identities import Followed, Identity, identified
+from mvmocap_core.detecting import Inputs, JobVideos
 from mvmocap_core.detection.detections import Detections, Track
-from mvmocap_core.detection.detector import Detector
-from mvmocap_core.detection.given_keypoints import GivenKeypoints, content_of, find_sources
-from mvmocap_core.detection.mediapipe_pose import MediaPipePose
-from mvmocap_core.detection.models import HAND, find_model
-from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.finding_hands import find_hands
-from mvmocap_core.given_facts import gather_facts
 from mvmocap_core.group.clocks import common_timeline
 from mvmocap_core.group.performers import Performers, find_performers
-from mvmocap_core.kept_detector import KeptDetector
-from mvmocap_core.known_cameras.camera import KnownCamera
-from mvmocap_core.known_cameras.checkerboard import measure_lens
 from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import MAX_PEOPLE, SolveOptions
@@ -48,14 +39,11 @@ from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
 from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_tracks
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.sync.timeline import Timeline
-from mvmocap_core.take import Job, Take, code_hash, content_hash, open_take
+from mvmocap_core.take import Job, Take, code_hash, open_take
 from mvmocap_core.video.audio import read_sound
-from mvmocap_core.video.frames import VideoInfo, probe_video
+from mvmocap_core.video.frames import VideoInfo
 
 T = TypeVar("T")
-Inputs = Mapping[str, object]
-"""What a stage's result depends on, as JSON values."""
-
 LastStage = Literal["detect", "sync", "calibrate", "report"]
 """Where a job may end."""
 
@@ -91,7 +79,7 @@ def solve(
         named = load_identities(take.folder)
         known = named if identities is None else identities
         job = _Job(tuple(videos), options, take, stages, (whole, edited), (known, named))
-        infos = job.probe()
+        infos = job.files.probe()
         try:
             return job.solve(infos, last_stage)
         except UnsolvableError as error:
@@ -125,13 +113,10 @@ class _Job:
         self.stages = stages
         self.corrections, self.edited = corrections
         self.identities, self.named = identities
-        self.hashes: list[str] = []
-        self.given = nothing_given(len(videos))
-        self.sources: dict[Path, Path] = {}
-        self.keypoints: list[str] = []
+        self.files = JobVideos(videos, options, take, stages)
 
     def solve(self, infos: Sequence[VideoInfo], last_stage: LastStage) -> dict[str, Any]:
-        detections = self.detect(infos)
+        detections = self.files.detect()
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
@@ -165,7 +150,7 @@ class _Job:
                 calibration=calibration,
                 motion=fit,
                 options=self.options,
-                given=self.given,
+                given=self.files.given,
                 moved=tuple(moved),
                 single_views=single_views,
             )
@@ -173,67 +158,6 @@ class _Job:
         ]
         solved = self.correct(whole, followed)
         return self.report(self.clean(solved), solved)
-
-    def probe(self) -> tuple[VideoInfo, ...]:
-        def work(progress: Progress) -> tuple[VideoInfo, ...]:
-            self.hashes = [content_hash(video) for video in self.videos]
-            checks.check_different(self.videos, self.hashes)
-            infos = tuple(probe_video(video) for video in self.videos)
-            if self.options.hands:
-                find_model(HAND)  # what is missing shows now, not after all the rest
-            checks.check_range(self.options, infos[0].duration_s, self.videos[0])
-            if self.options.keypoints:
-                self.sources = find_sources(self.options.keypoints, self.videos)
-                self.keypoints = [content_of(self.sources[video]) for video in self.videos]
-            self.given = gather_facts(
-                self.options, infos, lambda board: self._lens(board, progress)
-            )
-            return infos
-
-        return self.stages.run("probe", work)
-
-    def _lens(self, board_video: Path, progress: Progress) -> KnownCamera:
-        """The lens that filmed a checkerboard, kept in the take."""
-        board = self.options.board
-        inputs: Inputs = {
-            "video": content_hash(board_video),
-            "board": list(board),
-            "code": code_hash("known_cameras", "video"),
-        }
-        lens = self.take.load("lens", inputs, KnownCamera)
-        if lens is None:
-            lens = measure_lens(board_video, board, progress=progress)
-            self.take.store("lens", inputs, lens)
-        return lens
-
-    def detect(self, infos: Sequence[VideoInfo]) -> list[Detections]:
-        ranges = [(self.options.start_s, self.options.end_s)]
-        ranges += [(None, None)] * (len(infos) - 1)  # their clocks are not known yet
-        inputs = [self._detection_inputs(view) for view in range(len(infos))]
-
-        def work(progress: Progress) -> list[Detections]:
-            found = [self.take.load("detect", each, Detections) for each in inputs]
-            missing = [view for view, detections in enumerate(found) if detections is None]
-            if not missing:
-                self.stages.note_reused("detect")
-                return [detections for detections in found if detections is not None]
-            videos = [self.videos[view] for view in missing]
-            paths = [self.take.stage_path("detect", inputs[view]) for view in missing]
-            fresh = detect_videos(
-                videos,
-                detector=KeptDetector(self._detector(), dict(zip(videos, paths, strict=True))),
-                ranges=[ranges[view] for view in missing],
-                progress=progress,
-            )
-            by_view = dict(zip(missing, fresh, strict=True))
-            return [kept or by_view[view] for view, kept in enumerate(found)]
-
-        return self.stages.run("detect", work)
-
-    def _detector(self) -> Detector:
-        if self.sources:
-            return GivenKeypoints(self.sources)
-        return MediaPipePose(model=self.options.detector, people=self.options.people)
 
     def steady(self, detections: Sequence[Detections]) -> list[CameraMotion]:
         return self.stages.run("steady", lambda _: [find_camera_motion(d) for d in detections])
@@ -247,7 +171,7 @@ class _Job:
             if self.options.people == 1:
                 found = Performers([[select_performer(each) for each in detections]], None)
             else:
-                given_s = [float(s) for s in self.given.offset_s[1:2] if np.isfinite(s)]
+                given_s = [float(s) for s in self.files.given.offset_s[1:2] if np.isfinite(s)]
                 found = find_performers(detections, moved, self.options.people, offsets_s=given_s)
             for track, video in zip(found.people[0], self.videos, strict=True):
                 checks.check_person_long_enough(track, video)
@@ -263,8 +187,8 @@ class _Job:
         self, people: Sequence[Sequence[Track]], matched_s: float | None
     ) -> tuple[Timeline, Inputs]:
         inputs: Inputs = {
-            "detections": [self._detection_inputs(view) for view in range(len(self.videos))],
-            "offset_s": _as_json(self.given.offset_s),
+            "detections": [self.files.inputs(view) for view in range(len(self.videos))],
+            "offset_s": _as_json(self.files.given.offset_s),
             "corrections": [
                 corrections_record(own)["videos"] for own in self.corrections[: len(people)]
             ],
@@ -280,7 +204,7 @@ class _Job:
             lambda _: common_timeline(
                 people,
                 lambda: [read_sound(video) for video in self.videos],
-                self.given.offset_s,
+                self.files.given.offset_s,
                 matched_s,
             ),
         )
@@ -294,7 +218,7 @@ class _Job:
         infos: Sequence[VideoInfo],
         upstream: Inputs,
     ) -> tuple[Calibration, Inputs]:
-        given = self.given
+        given = self.files.given
         inputs: Inputs = {
             "sync": upstream,
             "given": [
@@ -354,7 +278,9 @@ class _Job:
         if not self.options.hands:
             return fits
         times_s = [track.times_s for track in tracks]
-        return find_hands(fits, self.videos, self.hashes, times_s, timeline, self.take, self.stages)
+        return find_hands(
+            fits, self.videos, self.files.hashes, times_s, timeline, self.take, self.stages
+        )
 
     def correct(self, found: Sequence[Evidence], followed: Followed) -> list[Evidence]:
         def work(progress: Progress) -> list[Evidence]:
@@ -396,17 +322,6 @@ class _Job:
             return result
 
         return self.stages.run(stage, work)
-
-    def _detection_inputs(self, view: int) -> Inputs:
-        is_first = view == 0
-        return {
-            "video": self.hashes[view],
-            "keypoints": self.keypoints[view] if self.keypoints else None,
-            "range": [self.options.start_s, self.options.end_s] if is_first else [None, None],
-            "model": self.options.detector,
-            "people": self.options.people,
-            "code": code_hash("detection", "video"),
-        }
 
 
 def _as_json(values: np.ndarray) -> list[float | None]:
