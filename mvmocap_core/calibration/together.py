@@ -18,7 +18,7 @@ from mvmocap_core.calibration.normal_equations import NormalEquations
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
 from mvmocap_core.calibration.performer import BONE_PAIRS
 from mvmocap_core.calibration.scene import N_VIEW, Priors, Scene
-from mvmocap_core.calibration.summary import summarise
+from mvmocap_core.calibration.summary import summarise, with_own_noise
 from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.calibration.terms import linearise
 from mvmocap_core.detection.detections import Track
@@ -88,7 +88,8 @@ def _from_start(
     progress(0.1, "Fitting everybody to the cameras")
     group = [_settled(person, prior) for person in group]
     progress(0.4, "Adjusting the cameras to everybody")
-    group, covariance, cost = _adjusted(group, prior)
+    group, _, cost = _adjusted(group, prior)
+    _, covariance, _ = _adjusted(_with_own_noise(group), prior, n_steps=0)
     lead = group[0]
     shift_s = lead.scene.clock_s
     n_shared = N_VIEW * len(shift_s) + len(BONE_PAIRS)
@@ -123,6 +124,10 @@ def _observed(tracks: Sequence[Track], timeline: Timeline, cameras: Cameras) -> 
     observed = observe(tracks, timeline, times_s)
     scene = posed_scene(observed, cameras.K[:, 0, 0], cameras.T_cam_world)
     return _Person(observed, replace(scene, k1=cameras.dist[:, 0].copy()))
+
+
+def _with_own_noise(group: Sequence[_Person]) -> list[_Person]:
+    return [replace(p, observed=with_own_noise(p.scene, p.observed)) for p in group]
 
 
 def _settled(person: _Person, prior: Priors) -> _Person:
