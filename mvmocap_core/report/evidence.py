@@ -83,6 +83,15 @@ def movement_m(motion: MotionClip) -> float:
     return float(np.percentile(spread, 90.0))
 
 
+def doubt_where_seen_m(evidence: Evidence) -> float:
+    """Metres that `error_m` of a tenth of the joints exceeds, in frames that every view sees.
+
+    0 where there are none.
+    """
+    at_most_m = evidence.motion.error_m[seen_by_view(evidence).all(axis=0)]
+    return float(np.nanpercentile(at_most_m, 90.0)) if np.isfinite(at_most_m).any() else 0.0
+
+
 def _seen_at(track: Track, times_s: np.ndarray) -> np.ndarray:
     after = np.clip(np.searchsorted(track.times_s, times_s), 1, len(track.times_s) - 1)
     is_before_nearer = times_s - track.times_s[after - 1] < track.times_s[after] - times_s

@@ -8,7 +8,13 @@ import numpy as np
 
 from mvmocap_core.body.world import stature_m
 from mvmocap_core.lifting.adaptation import Adaptation
-from mvmocap_core.report.evidence import Evidence, filmed_by_view, movement_m, seen_by_view
+from mvmocap_core.report.evidence import (
+    Evidence,
+    doubt_where_seen_m,
+    filmed_by_view,
+    movement_m,
+    seen_by_view,
+)
 from mvmocap_core.sync.timeline import CERTAIN
 
 Grade = Literal["good", "check", "unusable"]
@@ -44,6 +50,10 @@ is 3.5 cm on the body, 6 % an arm's width and the sign of wrong cameras."""
 BONE_VARIATION = Limits(check=0.15, unusable=0.4)
 """Of lengths that a solve with free bones gives, times the sine of the views' angle: lengths
 along the line of sight vary by its inverse, right cameras or not. True cameras give 0.03 to 0.1."""
+
+POSE_ERROR_M = Limits(check=0.15, unusable=0.5)
+"""Radius that a tenth of the joints which every view sees exceed: `error_m` of the motion. Takes of
+virtual phones have 3 to 12 cm, the more the further the performer goes about."""
 
 OFFSET_STD_S = Limits(check=0.02, unusable=0.15)
 """A hand at 3 m/s is 6 cm elsewhere after 0.02 s."""
@@ -169,6 +179,14 @@ def _fit(evidence: Evidence) -> Iterator[Finding]:
         "bones_vary",
         "The views disagree about the length of the bones; check that both show the same moment "
         "and the same person.",
+    )
+    doubt_m = doubt_where_seen_m(evidence)
+    yield from _above(
+        doubt_m,
+        POSE_ERROR_M,
+        "pose_uncertain",
+        f"A tenth of the joints may be off by more than {100 * doubt_m:.0f} cm, because more than "
+        "one placement of the phones fits; film closer, with 60 to 100 degrees between them.",
     )
 
 

@@ -158,6 +158,14 @@ def test_doubtful_clocks_are_told(changes, grade, reason):
     assert (verdict.grade, verdict.reasons) == (grade, (reason,))
 
 
+def test_joints_that_may_be_anywhere_are_told():
+    motion = make_motion()
+    doubtful = replace(motion, error_m=np.full_like(motion.error_m, 0.2))
+    verdict = judge(make_evidence(motion=doubtful))
+    assert (verdict.grade, verdict.reasons) == ("check", ("pose_uncertain",))
+    assert "20 cm" in verdict.advice[0]
+
+
 def test_bones_along_the_line_of_sight_may_vary():
     varies = make_calibration(bone_variation=0.2, view_angle_deg=160.0)
     assert judge(make_evidence(calibration=varies)).grade == "good"
