@@ -30,11 +30,11 @@ class Limits:
     unusable: float
 
 
-SAME_SIDE_DEG = Limits(check=20.0, unusable=8.0)
+SAME_SIDE_DEG = Limits(check=30.0, unusable=8.0)
 OPPOSITE_DEG = Limits(check=15.0, unusable=8.0)
 """Angle of the two views away from equal (0) or opposite (180), where depth vanishes. A depth
 error is the image error over the sine of this angle: four times as much at 15, seven at 8. Noise
-makes views from one side look further apart than they are, by up to 15 degrees."""
+makes views from one side look further apart than they are, by up to 25 degrees."""
 
 ROTATION_STD_DEG = Limits(check=5.0, unusable=15.0)
 """5 degrees bend a stride of 1.5 m by 13 cm; beyond 15 the directions are guesses."""
@@ -48,8 +48,9 @@ REPROJECTION_REL = Limits(check=0.02, unusable=0.06)
 is 3.5 cm on the body, 6 % an arm's width and the sign of wrong cameras."""
 
 BONE_VARIATION = Limits(check=0.15, unusable=0.4)
-"""Of lengths that a solve with free bones gives, times the sine of the views' angle: lengths
-along the line of sight vary by its inverse, right cameras or not. True cameras give 0.03 to 0.1."""
+"""Of lengths that a solve with free bones gives; between opposite views times the sine of their
+angle: lengths along the line of sight vary by its inverse, right cameras or not. From one side they
+tell that the angle itself is wrong. True cameras give 0.03 to 0.1."""
 
 POSE_ERROR_M = Limits(check=0.15, unusable=0.5)
 """Radius that a tenth of the joints which every view sees exceed: `error_m` of the motion. Takes of
@@ -172,7 +173,8 @@ def _fit(evidence: Evidence) -> Iterator[Finding]:
         f"The skeleton misses the videos by {100 * worst:.1f} % of the performer's height; "
         "look for swapped limbs in the pictures below.",
     )
-    shown = np.nan_to_num(np.sin(np.radians(calibration.view_angle_deg)), nan=1.0)
+    beyond_deg = max(calibration.view_angle_deg, 90.0)
+    shown = np.nan_to_num(np.sin(np.radians(beyond_deg)), nan=1.0)
     yield from _above(
         float(calibration.bone_variation * shown),
         BONE_VARIATION,
