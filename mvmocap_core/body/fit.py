@@ -10,17 +10,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from mvmocap_core.body.descent import descend
 from mvmocap_core.body.evidence import Evidence, triangulate
 from mvmocap_core.body.kinematics import N_UNKNOWNS, Pose, concatenate
 from mvmocap_core.body.residuals import Normals, linearise
 from mvmocap_core.body.skeleton import PROPORTIONS, Body
-from mvmocap_core.body.smoothness import Elimination, Smoothness
+from mvmocap_core.body.smoothness import Smoothness
 from mvmocap_core.body.start import starting_pose
 from mvmocap_core.progress import Progress, silent
 
 WINDOW = 600
 OVERLAP = 60
-_FIXED = 1e9
 
 
 def fit_shape(body: Body, evidence: Evidence, *, independent: float, n_steps: int = 15) -> Body:
@@ -103,37 +103,11 @@ def fit_window(
 
     is_fixed: (F,) frames whose pose stays, to which the others join smoothly.
     """
-    damping = 1e-2
-    smooth = Smoothness.at(fps)
-    normals = linearise(pose, body, evidence, with_shape=False)
-    cost = float(normals.cost.sum()) + smooth.cost(pose)
-    for _ in range(n_steps):
-        step = _banded_step(pose, normals, smooth, is_fixed, damping)
-        moved = pose.moved(step)
-        trial = linearise(moved, body, evidence, with_shape=False)
-        trial_cost = float(trial.cost.sum()) + smooth.cost(moved)
-        if trial_cost < cost:
-            gain = 1.0 - trial_cost / cost
-            pose, normals, cost = moved, trial, trial_cost
-            damping = max(damping * 0.2, 1e-5)
-            if gain < 1e-4:
-                break
-        else:
-            damping *= 10.0
-    return pose, cost
-
-
-def _banded_step(
-    pose: Pose, normals: Normals, smooth: Smoothness, is_fixed: np.ndarray, damping: float
-) -> np.ndarray:
-    """One damped Gauss-Newton step (F, N); the frames `is_fixed` (F,) stay."""
-    n = normals.gradient.shape[1]
-    diagonal = np.arange(n)
-    blocks = normals.hessian.copy()
-    blocks[:, diagonal, diagonal] *= 1.0 + damping
-    coupling, beside = smooth.hessian(pose)
-    blocks[:, diagonal, diagonal] += coupling + 1e-6
-    blocks[:, diagonal, diagonal] += _FIXED * is_fixed[:, None]
-    gradient = normals.gradient + smooth.gradient(pose)
-    gradient[is_fixed] = 0.0
-    return -Elimination.of(blocks, beside).solve(gradient)
+    fitted, _, cost = descend(
+        pose,
+        lambda trial: linearise(trial, body, evidence, with_shape=False),
+        Smoothness.at(fps),
+        is_fixed=is_fixed,
+        n_steps=n_steps,
+    )
+    return fitted, cost

@@ -17,6 +17,8 @@ from mvmocap_core.geometry.rotations import rotmat_to_rotvec
 
 CAUCHY_SCALE = 5.0
 """Accelerations are mostly small and now and then large: their prior has heavy tails."""
+_FIXED = 1e9
+"""Information that holds a frame where it is."""
 _FIRST = (-1.0, 1.0)
 _SECOND = (1.0, -2.0, 1.0)
 
@@ -54,29 +56,40 @@ class Smoothness:
 
     def gradient(self, pose: Pose) -> np.ndarray:
         """(F, N) of the cost, neighbouring rotations taken as nearly equal."""
-        gradient = np.zeros((len(pose.translation_m), N_UNKNOWNS))
         first, second = _differences(pose)
-        for weight, difference, stencil in (
-            (self.first, first, _FIRST),
-            (self._second_weight(second), second, _SECOND),
-        ):
-            for i, a in enumerate(stencil):
-                gradient[i : i + len(difference)] += a * weight * difference
-        return gradient
+        return difference_gradient(self.first * first, self._second_weight(second) * second)
 
     def hessian(self, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
         """Diagonal (F, N) and couplings (2, F, N) with the next frame and the one after."""
-        n_frames = len(pose.translation_m)
-        diagonal = np.zeros((n_frames, N_UNKNOWNS))
-        beside = np.zeros((2, n_frames, N_UNKNOWNS))
         bent = self._second_weight(_differences(pose)[1])
-        for weight, stencil in ((self.first, _FIRST), (bent, _SECOND)):
-            length = max(n_frames - len(stencil) + 1, 0)
-            for i, a in enumerate(stencil):
-                diagonal[i : i + length] += a * a * weight
-                for j in range(i + 1, len(stencil)):
-                    beside[j - i - 1, i : i + length] += a * stencil[j] * weight
-        return diagonal, beside
+        return difference_hessian(self.first, bent, len(pose.translation_m))
+
+
+def difference_gradient(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(F, N) from weighted first (F-1, N) and second (F-2, N) differences between frames."""
+    gradient = np.zeros((len(first) + 1, first.shape[1]))
+    for pull, stencil in ((first, _FIRST), (second, _SECOND)):
+        for i, a in enumerate(stencil):
+            gradient[i : i + len(pull)] += a * pull
+    return gradient
+
+
+def difference_hessian(
+    first: np.ndarray, second: np.ndarray, n_frames: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Diagonal (F, N) and couplings (2, F, N) with the next frame and the one after.
+
+    first, second: weights (N,), or one for each difference, of the squared differences.
+    """
+    diagonal = np.zeros((n_frames, first.shape[-1]))
+    beside = np.zeros((2, *diagonal.shape))
+    for weight, stencil in ((first, _FIRST), (second, _SECOND)):
+        length = max(n_frames - len(stencil) + 1, 0)
+        for i, a in enumerate(stencil):
+            diagonal[i : i + length] += a * a * weight
+            for j in range(i + 1, len(stencil)):
+                beside[j - i - 1, i : i + length] += a * stencil[j] * weight
+    return diagonal, beside
 
 
 def _differences(pose: Pose) -> tuple[np.ndarray, np.ndarray]:
@@ -131,6 +144,25 @@ class Elimination:
             schur[:n] -= even[k, :, None] * gain[:n] + cross[k, :, None] * gain[n:]
             schur[n:] -= odd[k, :, None] * gain[n:]
         return Elimination(inverses, gains, n_frames)
+
+    @staticmethod
+    def damped(
+        hessian: np.ndarray,
+        smooth: tuple[np.ndarray, np.ndarray],
+        is_fixed: np.ndarray,
+        damping: float,
+    ) -> "Elimination":
+        """Factor what frames say by themselves, (F, N, N), damped, with how smooth they are.
+
+        smooth: diagonal and couplings, see `difference_hessian`. is_fixed: (F,) frames that stay.
+        """
+        diagonal = np.arange(hessian.shape[1])
+        blocks = hessian.copy()
+        blocks[:, diagonal, diagonal] *= 1.0 + damping
+        coupling, beside = smooth
+        blocks[:, diagonal, diagonal] += coupling + 1e-6
+        blocks[:, diagonal, diagonal] += _FIXED * is_fixed[:, None]
+        return Elimination.of(blocks, beside)
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """(F, N) -> (F, N)."""

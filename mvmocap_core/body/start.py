@@ -4,7 +4,7 @@ import numpy as np
 
 from mvmocap_core.body.kinematics import Pose
 from mvmocap_core.body.skeleton import JOINT, LANDMARK, N_JOINTS
-from mvmocap_core.geometry.rotations import rotmat_to_rotvec, rotvec_to_rotmat
+from mvmocap_core.geometry.rotations import rotmat_to_rotvec, rotvec_to_rotmat, unit
 
 _STRAIGHT = 0.15
 """How much a limb's default twist counts against the plane of its bend."""
@@ -56,8 +56,8 @@ def _fill(points: np.ndarray) -> np.ndarray:
 def _place_arm(
     local: np.ndarray, at: dict[str, np.ndarray], side: str, sign: float, chest: np.ndarray
 ) -> None:
-    upper = _unit(at[f"{side}_elbow"] - at[f"{side}_shoulder"])
-    fore = _unit(at[f"{side}_wrist"] - at[f"{side}_elbow"])
+    upper = unit(at[f"{side}_elbow"] - at[f"{side}_shoulder"])
+    fore = unit(at[f"{side}_wrist"] - at[f"{side}_elbow"])
     along = np.array([sign, 0.0, 0.0])
     default = chest @ _shortest(along, _into(chest, upper))
     up = -sign * np.cross(upper, fore) + _STRAIGHT * default[..., 2]
@@ -67,13 +67,13 @@ def _place_arm(
 
 
 def _place_leg(local: np.ndarray, at: dict[str, np.ndarray], side: str, pelvis: np.ndarray) -> None:
-    thigh = _unit(at[f"{side}_knee"] - at[f"{side}_hip"])
-    shank = _unit(at[f"{side}_ankle"] - at[f"{side}_knee"])
-    foot = _unit(at[f"{side}_foot_index"] - at[f"{side}_heel"])
+    thigh = unit(at[f"{side}_knee"] - at[f"{side}_hip"])
+    shank = unit(at[f"{side}_ankle"] - at[f"{side}_knee"])
+    foot = unit(at[f"{side}_foot_index"] - at[f"{side}_heel"])
     down = np.array([0.0, 0.0, -1.0])
     default = pelvis @ _shortest(down, _into(pelvis, thigh))
     hinge = np.cross(thigh, shank) + _STRAIGHT * default[..., 0]
-    x = _unit(hinge - (hinge * thigh).sum(axis=1, keepdims=True) * thigh)
+    x = unit(hinge - (hinge * thigh).sum(axis=1, keepdims=True) * thigh)
     leg = np.stack([x, np.cross(-thigh, x), -thigh], axis=-1)
     lower = _shortest(down, _into(leg, shank))
     local[:, JOINT[f"{side}_hip"]] = _transpose(pelvis) @ leg
@@ -90,13 +90,9 @@ def _head_frame(at: dict[str, np.ndarray]) -> np.ndarray:
 
 def _frame(left: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Columns left, back, up: `left` exactly, `up` as nearly as can be."""
-    x = _unit(left)
-    z = _unit(up - (up * x).sum(axis=1, keepdims=True) * x)
+    x = unit(left)
+    z = unit(up - (up * x).sum(axis=1, keepdims=True) * x)
     return np.stack([x, np.cross(z, x), z], axis=-1)
-
-
-def _unit(v: np.ndarray) -> np.ndarray:
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
 
 
 def _transpose(R: np.ndarray) -> np.ndarray:
@@ -114,5 +110,5 @@ def _shortest(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     sine = np.linalg.norm(axis, axis=1, keepdims=True)
     angle = np.arctan2(sine[:, 0], target @ source)[:, None]
     fallback = np.cross(source, np.eye(3)[np.argmin(np.abs(source))])
-    direction = np.where(sine > 1e-9, axis / np.maximum(sine, 1e-12), _unit(fallback))
+    direction = np.where(sine > 1e-9, axis / np.maximum(sine, 1e-12), unit(fallback))
     return rotvec_to_rotmat(direction * angle)

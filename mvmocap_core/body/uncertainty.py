@@ -94,10 +94,9 @@ def joint_errors(
 def _fit_variance(pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness) -> np.ndarray:
     """(F, J) trace of the positions' covariance."""
     blocks = linearise(pose, body, evidence, with_shape=False).hessian
-    coupling, beside = smooth.hessian(pose)
-    diagonal = np.arange(blocks.shape[1])
-    blocks[:, diagonal, diagonal] += coupling + 1e-6
-    covariance = Elimination.of(blocks, beside).marginal_covariance()
+    free = np.zeros(len(blocks), dtype=bool)
+    system = Elimination.damped(blocks, smooth.hessian(pose), free, 0.0)
+    covariance = system.marginal_covariance()
     position, rotation = forward(pose, body)
     jacobian = point_jacobian(position, rotation, position, ALL_JOINTS)
     spread = jacobian @ covariance[:, None]

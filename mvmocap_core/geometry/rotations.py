@@ -6,6 +6,11 @@ from scipy.spatial.transform import Rotation
 from mvmocap_core.geometry.shapes import check_shape
 
 
+def unit(v: np.ndarray) -> np.ndarray:
+    """(..., 3) of length 1; a zero stays zero."""
+    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
+
+
 def skew(v: np.ndarray) -> np.ndarray:
     """(..., 3) -> (..., 3, 3) with skew(a) @ b = a x b."""
     check_shape("v", v, (..., 3))

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mvmocap_core.geometry.rotations import rotvec_to_rotmat
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat, unit
+from mvmocap_core.geometry.two_bones import aim_rotmat, bend_rad
 
 LEFT_ELBOW = np.array([0.0, 0.0, -1.0])
 """Axis in the upper arm about which the left forearm bends; the right one's is its opposite."""
@@ -27,32 +28,15 @@ def reach(
     Where that is out of reach the arm is straight.
     """
     upper, lower = arm
-    wanted = _bend(np.linalg.norm(reach_m, axis=1), elbow_m, wrist_m)
+    lengths_m = float(np.linalg.norm(elbow_m)), float(np.linalg.norm(wrist_m))
+    wanted = bend_rad(np.linalg.norm(reach_m, axis=1), *lengths_m)
     for _ in range(_STEPS):  # the hinge is not exactly square to the arm: once is not enough
         first, second = upper @ elbow_m, lower @ wrist_m
-        axis = np.cross(_unit(first), _unit(second)) + _HINGE_SHARE * (upper @ hinge)
-        axis = _unit(axis - (axis * _unit(first)).sum(axis=1, keepdims=True) * _unit(first))
-        more = wanted - _bend(np.linalg.norm(first + second, axis=1), elbow_m, wrist_m)
+        along = unit(first)
+        axis = np.cross(along, unit(second)) + _HINGE_SHARE * (upper @ hinge)
+        axis = unit(axis - (axis * along).sum(axis=1, keepdims=True) * along)
+        more = wanted - bend_rad(np.linalg.norm(first + second, axis=1), *lengths_m)
         lower = rotvec_to_rotmat(axis * more[:, None]) @ lower
-        aim = _between(upper @ elbow_m + lower @ wrist_m, reach_m)
+        aim = aim_rotmat(upper @ elbow_m + lower @ wrist_m, reach_m)
         upper, lower = aim @ upper, aim @ lower
     return upper, lower
-
-
-def _bend(distance_m: np.ndarray, elbow_m: np.ndarray, wrist_m: np.ndarray) -> np.ndarray:
-    """Angle of the elbow, 0 for a straight arm, at which shoulder and wrist are so far apart."""
-    a, b = float(np.linalg.norm(elbow_m)), float(np.linalg.norm(wrist_m))
-    return np.arccos(np.clip((distance_m**2 - a * a - b * b) / (2.0 * a * b), -1.0, 1.0))
-
-
-def _between(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(F, 3, 3) smallest rotations that turn directions (F, 3) into others."""
-    a, b = _unit(source), _unit(target)
-    axis = np.cross(a, b)
-    sine = np.linalg.norm(axis, axis=1, keepdims=True)
-    angle = np.arctan2(sine, (a * b).sum(axis=1, keepdims=True))
-    return rotvec_to_rotmat(axis * (angle / np.maximum(sine, 1e-12)))
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

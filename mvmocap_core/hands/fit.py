@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from mvmocap_core.body.descent import descend
+from mvmocap_core.body.residuals import Normals
 from mvmocap_core.body.smoothness import Elimination
 from mvmocap_core.hands.evidence import HandEvidence
 from mvmocap_core.hands.kinematics import (
@@ -13,12 +15,11 @@ from mvmocap_core.hands.kinematics import (
     forward,
     landmark_jacobian,
 )
-from mvmocap_core.hands.residuals import HandPrior, Normals, linearise, relaxed_pose
+from mvmocap_core.hands.residuals import HandPrior, linearise, relaxed_pose
 from mvmocap_core.hands.skeleton import SHAPE_STD, HandShape
 from mvmocap_core.hands.smoothness import Smoothness
 
 WINDOW, OVERLAP = 300, 40
-_FIXED = 1e9
 _N_HELD = 2
 
 
@@ -103,42 +104,17 @@ def _fit_window(
     is_fixed: np.ndarray,
     n_steps: int = 20,
 ) -> tuple[HandPose, np.ndarray]:
-    damping, smooth = 1e-2, Smoothness.at(fps)
-    normals = linearise(pose, shape, evidence, prior)
-    cost = float(normals.cost.sum()) + smooth.cost(pose)
-    for _ in range(n_steps):
-        eliminated = _factored(normals, smooth, pose, is_fixed, damping)
-        gradient = normals.gradient + smooth.gradient(pose)
-        gradient[is_fixed] = 0.0
-        moved = pose.moved(-eliminated.solve(gradient))
-        trial = linearise(moved, shape, evidence, prior)
-        trial_cost = float(trial.cost.sum()) + smooth.cost(moved)
-        if trial_cost < cost:
-            gain = 1.0 - trial_cost / cost
-            pose, normals, cost = moved, trial, trial_cost
-            damping = max(damping * 0.2, 1e-5)
-            if gain < 1e-4:
-                break
-        else:
-            damping *= 10.0
-    covariance = _factored(normals, smooth, pose, is_fixed, 0.0).marginal_covariance()
+    smooth = Smoothness.at(fps)
+    pose, normals, _ = descend(
+        pose,
+        lambda trial: linearise(trial, shape, evidence, prior),
+        smooth,
+        is_fixed=is_fixed,
+        n_steps=n_steps,
+    )
+    system = Elimination.damped(normals.hessian, smooth.hessian(pose), is_fixed, 0.0)
+    covariance = system.marginal_covariance()
     covariance[:, :3], covariance[:, :, :3] = 0.0, 0.0  # of the hand's form, not of its place
     jacobian = landmark_jacobian(forward(pose, shape))
     variance = ((jacobian @ covariance[:, None]) * jacobian).sum(axis=(2, 3))
     return pose, variance
-
-
-def _factored(
-    normals: Normals,
-    smooth: Smoothness,
-    pose: HandPose,
-    is_fixed: np.ndarray,
-    damping: float,
-) -> Elimination:
-    diagonal = np.arange(N_UNKNOWNS)
-    blocks = normals.hessian.copy()
-    blocks[:, diagonal, diagonal] *= 1.0 + damping
-    own, beside = smooth.hessian(len(pose.wrist_m))
-    blocks[:, diagonal, diagonal] += own + 1e-6
-    blocks[:, diagonal, diagonal] += _FIXED * is_fixed[:, None]
-    return Elimination.of(blocks, beside)

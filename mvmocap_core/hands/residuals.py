@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mvmocap_core.body.residuals import Normals
 from mvmocap_core.geometry.rotations import rotmat_to_rotvec
 from mvmocap_core.hands.evidence import HandEvidence
 from mvmocap_core.hands.kinematics import (
@@ -35,18 +36,6 @@ class HandPrior:
 
     def __getitem__(self, frames: slice | np.ndarray) -> "HandPrior":
         return HandPrior(self.wrist_m[frames], self.wrist[frames])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Normals:
-    """Gauss-Newton blocks: hessian (F, N, N), gradient (F, N), cost (F,); and of the shape."""
-
-    hessian: np.ndarray
-    gradient: np.ndarray
-    cost: np.ndarray
-    coupling: np.ndarray
-    shape_hessian: np.ndarray
-    shape_gradient: np.ndarray
 
 
 def relaxed_pose(prior: HandPrior) -> HandPose:

@@ -6,6 +6,7 @@ Numpy only, so that the solve without torch can use it too.
 import numpy as np
 
 from mvmocap_core.detection.detections import LANDMARK_NAMES
+from mvmocap_core.geometry.rotations import unit
 
 JOINT_NAMES = (
     "nose", "left_ear", "right_ear",
@@ -93,9 +94,9 @@ def trunk_axes(points: np.ndarray) -> np.ndarray:
     """
     hip_left, hip_right = points[..., HIPS[0], :], points[..., HIPS[1], :]
     left_shoulder, right_shoulder = points[..., SHOULDERS[0], :], points[..., SHOULDERS[1], :]
-    up = _unit(left_shoulder + right_shoulder - hip_left - hip_right)
+    up = unit(left_shoulder + right_shoulder - hip_left - hip_right)
     left = hip_left - hip_right + left_shoulder - right_shoulder
-    left = _unit(left - (left * up).sum(axis=-1, keepdims=True) * up)
+    left = unit(left - (left * up).sum(axis=-1, keepdims=True) * up)
     return np.stack([left, np.cross(up, left), up], axis=-1)
 
 
@@ -105,8 +106,8 @@ def crop_axes(root_xy: np.ndarray) -> np.ndarray:
     The crop looks along the ray to the performer, its x axis level in the image: what it sees
     no longer depends on where in the picture the performer is.
     """
-    forward = _unit(np.concatenate([root_xy, np.ones((*root_xy.shape[:-1], 1))], axis=-1))
-    right = _unit(np.cross(np.array([0.0, 1.0, 0.0]), forward))
+    forward = unit(np.concatenate([root_xy, np.ones((*root_xy.shape[:-1], 1))], axis=-1))
+    right = unit(np.cross(np.array([0.0, 1.0, 0.0]), forward))
     return np.stack([right, np.cross(forward, right), forward], axis=-2)
 
 
@@ -150,7 +151,3 @@ def scale_of(xy: np.ndarray, confidence: np.ndarray, half_window: int) -> np.nda
     total = np.convolve(squares, kernel)[half_window : half_window + len(squares)]
     weight = np.convolve(count, kernel)[half_window : half_window + len(squares)]
     return np.sqrt(np.maximum(total, 1e-12) / np.maximum(weight, 1.0))
-
-
-def _unit(v: np.ndarray) -> np.ndarray:
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)

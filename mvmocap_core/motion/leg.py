@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mvmocap_core.geometry.rotations import rotvec_to_rotmat
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat, unit
+from mvmocap_core.geometry.two_bones import aim_rotmat, bend_rad
 
 _HINGE_SHARE = 0.1
 """How much the rest pose's hinge counts beside the plane that thigh and shank span."""
@@ -34,40 +35,21 @@ def reach(
     for _ in range(_STEPS):  # the hinge is not exactly square to the leg: once is not enough
         hinge = _hinge(thigh, shank, knee_m, ankle_m)
         upper, lower = thigh @ knee_m, shank @ ankle_m
-        now = _bend(np.linalg.norm(upper + lower, axis=1), upper_m, lower_m)
+        now = bend_rad(np.linalg.norm(upper + lower, axis=1), upper_m, lower_m)
         now *= np.where((np.cross(upper, lower) * hinge).sum(axis=1) < 0.0, -1.0, 1.0)
-        more = _bend(wanted_m, upper_m, lower_m) - now
+        more = bend_rad(wanted_m, upper_m, lower_m) - now
         shank = rotvec_to_rotmat(hinge * more[:, None]) @ shank
-        aim = _between(thigh @ knee_m + shank @ ankle_m, target_m - hip_m)
+        aim = aim_rotmat(thigh @ knee_m + shank @ ankle_m, target_m - hip_m)
         thigh, shank = aim @ thigh, aim @ shank
     return LegPose(thigh, shank)
-
-
-def _bend(distance_m: np.ndarray, upper_m: float, lower_m: float) -> np.ndarray:
-    """Angle of the knee, 0 for a straight leg, at which hip and ankle are so far apart."""
-    cosine = (distance_m**2 - upper_m**2 - lower_m**2) / (2.0 * upper_m * lower_m)
-    return np.arccos(np.clip(cosine, -1.0, 1.0))
 
 
 def _hinge(
     thigh: np.ndarray, shank: np.ndarray, knee_m: np.ndarray, ankle_m: np.ndarray
 ) -> np.ndarray:
     """(F, 3) unit axis about which a growing turn bends the knee forwards."""
-    upper, lower = _unit(thigh @ knee_m), _unit(shank @ ankle_m)
+    upper, lower = unit(thigh @ knee_m), unit(shank @ ankle_m)
     plane = np.cross(upper, lower)
     forwards = (plane * thigh[..., 0]).sum(axis=1, keepdims=True) > 0.0
     axis = np.where(forwards, plane, 0.0) + _HINGE_SHARE * thigh[..., 0]
-    return _unit(axis - (axis * upper).sum(axis=1, keepdims=True) * upper)
-
-
-def _between(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(F, 3, 3) smallest rotations that turn directions (F, 3) into others."""
-    a, b = _unit(source), _unit(target)
-    axis = np.cross(a, b)
-    sine = np.linalg.norm(axis, axis=1, keepdims=True)
-    angle = np.arctan2(sine, (a * b).sum(axis=1, keepdims=True))
-    return rotvec_to_rotmat(axis * (angle / np.maximum(sine, 1e-12)))
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return unit(axis - (axis * upper).sum(axis=1, keepdims=True) * upper)
