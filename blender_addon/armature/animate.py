@@ -8,7 +8,7 @@ import numpy as np
 
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.motion.fingers import fingers_of
+from mvmocap_core.motion.finger_names import has_fingers
 
 from .bake_options import BakeOptions, RetargetOptions
 from .bone_map import check_bone_map
@@ -86,7 +86,7 @@ def rig_channels(
         InputError: when the way is to lie on a root bone that cannot carry it.
     """
     rig = read_rig(armature_object)
-    if fingers_of(clip) is not None:
+    if has_fingers(clip.joint_names):
         bone_map = {**finger_bones(rig, bone_map, read_presets([BUNDLED])[0]), **bone_map}
     keys = retarget(rig, clip, motion, bone_map, options, followers)
     channels: list[Channel] = []

@@ -146,7 +146,9 @@ def _new_curve(curves: Any, channel: Channel, index: int) -> bpy.types.FCurve:
 def _write_curve(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray) -> None:
     points = curve.keyframe_points
     points.add(len(frames))
-    points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
+    places = np.empty((len(frames), 2), dtype=np.float32)
+    places[:, 0], places[:, 1] = frames, values
+    points.foreach_set("co", places.ravel())
     points.foreach_set("interpolation", np.full(len(frames), _LINEAR, dtype=np.int32))
     curve.update()
 

@@ -5,17 +5,14 @@ import numpy as np
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(..., 4) the rotation b and then a."""
-    w, x, y, z = np.moveaxis(a, -1, 0)
-    W, X, Y, Z = np.moveaxis(b, -1, 0)
-    return np.stack(
-        [
-            w * W - x * X - y * Y - z * Z,
-            w * X + x * W + y * Z - z * Y,
-            w * Y - x * Z + y * W + z * X,
-            w * Z + x * Y - y * X + z * W,
-        ],
-        axis=-1,
-    )
+    w, x, y, z = (a[..., part] for part in range(4))
+    W, X, Y, Z = (b[..., part] for part in range(4))
+    product = np.empty(np.broadcast_shapes(a.shape, b.shape))
+    product[..., 0] = w * W - x * X - y * Y - z * Z
+    product[..., 1] = w * X + x * W + y * Z - z * Y
+    product[..., 2] = w * Y - x * Z + y * W + z * X
+    product[..., 3] = w * Z + x * Y - y * X + z * W
+    return product
 
 
 def conjugate(quats_wxyz: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvmocap_core.motion.clip import MotionClip
-from mvmocap_core.motion.finger_names import FINGER_NAMES
+from mvmocap_core.motion.finger_names import FINGER_NAMES, has_fingers
 from mvmocap_core.motion.pose import joint_motion, with_motion
 
 _SEEN = 0.3
@@ -26,9 +26,9 @@ class FingerMotion:
 
 def fingers_of(clip: MotionClip) -> FingerMotion | None:
     """The clip's fingers; None where it has none."""
-    names = clip.joint_names.tolist()
-    if any(name not in names for name in FINGER_NAMES):
+    if not has_fingers(clip.joint_names):
         return None
+    names = clip.joint_names.tolist()
     rows = [names.index(name) for name in FINGER_NAMES]
     return FingerMotion(
         clip.rotations_quat_wxyz[:, rows],
