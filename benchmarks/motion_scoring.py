@@ -24,6 +24,8 @@ SOLES = np.array(
 _NEAR_S = 1.0 / 30.0
 """How far off the beginning or end of a contact may be where that is tolerated."""
 _BACKWARDS_DEG = 5.0
+_PEAK_S = 0.1
+"""How far from the truth's the peak of a wrist's speed is looked for."""
 _MAX_GAP_S = 0.15
 _HINGES = {"knee": (0, 1.0), "elbow": (2, -1.0)}
 """Axis of the left hinge's rotation vector, and the sign with which it bends."""
@@ -68,7 +70,7 @@ class MotionScore:
     w_mpjpe_mm:    joints, after one similarity.
     jerk, jerk_truth: m/s^3.
     knee_acceleration, knee_acceleration_truth: m/s^2, 99th percentile: knees that pop.
-    peak_speed:    of the faster wrist, m/s.
+    peak_speed, peak_speed_truth: of the wrist that is truly the fastest, about then, m/s.
     backwards_frames: in which an elbow or a knee is bent over 5 degrees the wrong way.
     """
 
@@ -129,8 +131,8 @@ def score_motion(
         jerk_truth=jitter(true_joints, fps),
         knee_acceleration=_knee_acceleration(aligned, fps),
         knee_acceleration_truth=_knee_acceleration(true_joints, fps),
-        peak_speed=_peak_speed(aligned, fps),
-        peak_speed_truth=_peak_speed(true_joints, fps),
+        peak_speed=_peak_speed(aligned, true_joints, fps),
+        peak_speed_truth=_peak_speed(true_joints, true_joints, fps),
         backwards_frames=_backwards_frames(motion),
     )
     return asdict(score)
@@ -161,10 +163,16 @@ def _skate_mm(soles_m: np.ndarray, contacts: np.ndarray, fps: float) -> float:
     return 1000.0 * float(moved[both].mean()) * fps / 30.0 if both.any() else float("nan")
 
 
-def _peak_speed(joints_m: np.ndarray, fps: float) -> float:
+def _peak_speed(joints_m: np.ndarray, true_m: np.ndarray, fps: float) -> float:
+    """Of the wrist that is truly the fastest, about when it is."""
     wrists = [SCORED.index("left_wrist"), SCORED.index("right_wrist")]
-    speed = np.linalg.norm(np.diff(joints_m[:, wrists], axis=0), axis=-1) * fps
-    return float(np.nanmax(speed))
+    speed, true_speed = (
+        np.linalg.norm(np.diff(each[:, wrists], axis=0), axis=-1) * fps
+        for each in (joints_m, true_m)
+    )
+    frame, wrist = np.unravel_index(np.nanargmax(true_speed), true_speed.shape)
+    reach = max(1, round(_PEAK_S * fps))
+    return float(np.nanmax(speed[max(frame - reach, 0) : frame + reach + 1, wrist]))
 
 
 def _knee_acceleration(joints_m: np.ndarray, fps: float) -> float:

@@ -25,6 +25,7 @@ from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.geometry.triangulation import triangulate_dlt
 from mvmocap_core.motion import contact_model
+from mvmocap_core.motion.floor import find_floor
 from mvmocap_core.motion.smoothing import smooth
 from mvmocap_core.storage import save_arrays
 
@@ -43,8 +44,9 @@ FEET = [
     for side in ("left", "right")
     for part in ("heel", "foot_index", "ankle")
 ]
-# Errors of a solve that a whole take shares.
-_TILT_STD_RAD, _REST_STD_M, _CUTOFFS_HZ = np.radians(1.5), 0.012, (4.0, 8.0)
+_OUTLIER_SHARE = 0.01
+# By how much a floor is off when it is found from less certain contacts, and how smooth a fit is.
+_TILT_STD_RAD, _REST_STD_M, _CUTOFFS_HZ = np.radians(0.75), 0.008, (4.0, 8.0)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -82,7 +84,7 @@ def _samples(split: str, seed: int) -> _Samples:
         near = maximum_filter1d(changes, 2 * STEP_FRAMES + 1, axis=0)
         weight = 1.0 + (STEP_WEIGHT - 1.0) * near
         for _ in range(TAKES_PER_MOTION):
-            feet_m, frames = _filmed(rng, motion)
+            feet_m, frames = _filmed(rng, motion, contacts)
             seen = np.isfinite(feet_m).all(axis=(1, 2, 3))
             own = contact_model.foot_features(feet_m[seen])
             for start in range(0, len(own) - STRETCH_FRAMES + 1, STRETCH_FRAMES):
@@ -97,9 +99,14 @@ def _samples(split: str, seed: int) -> _Samples:
     )
 
 
-def _filmed(rng: np.random.Generator, motion: MotionCapture) -> tuple[np.ndarray, np.ndarray]:
-    """Feet (F, 2, 3, 3) as a solve might have them, and their frames in the motion."""
-    take = make_take(rng, motion, Difficulty(outlier_share=0.01))
+def _filmed(
+    rng: np.random.Generator, motion: MotionCapture, contacts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Feet (F, 2, 3, 3) as a solve might have them, and their frames in the motion.
+
+    contacts: (F, 2, 2) bool, of all its frames.
+    """
+    take = make_take(rng, motion, Difficulty(outlier_share=_OUTLIER_SHARE))
     first_s = max(0.0, take.offset_s)
     last_s = min(take.tracks[0].times_s[-1], take.tracks[1].times_s[-1] + take.offset_s)
     frames = np.arange(
@@ -108,7 +115,7 @@ def _filmed(rng: np.random.Generator, motion: MotionCapture) -> tuple[np.ndarray
     ).astype(int)
     frames = frames[(frames >= 0) & (frames < len(motion.landmarks_m))]
     feet_m = _triangulated(take, frames / motion.fps - take.start_s).reshape(-1, 2, 3, 3)
-    return _disturbed(rng, feet_m, motion, frames), frames
+    return _disturbed(rng, feet_m, contacts[frames], motion.fps), frames
 
 
 def _triangulated(take: SyntheticTake, times_s: np.ndarray) -> np.ndarray:
@@ -123,21 +130,25 @@ def _triangulated(take: SyntheticTake, times_s: np.ndarray) -> np.ndarray:
 
 
 def _disturbed(
-    rng: np.random.Generator, feet_m: np.ndarray, motion: MotionCapture, frames: np.ndarray
+    rng: np.random.Generator, feet_m: np.ndarray, contacts: np.ndarray, fps: float
 ) -> np.ndarray:
-    """Smoothed, on a floor that is a little tilted, with rest heights a little off."""
+    """Smoothed, and above a floor that was found as a solve finds it, a little off.
+
+    contacts: (F, 2, 2) bool, of heels and toes.
+    """
     cutoff_hz = rng.uniform(*_CUTOFFS_HZ)
     seen = np.isfinite(feet_m).all(axis=(1, 2, 3))
     flat = np.where(seen[:, None], feet_m.reshape(len(feet_m), -1), 0.0)
-    smoothed = smooth(flat, np.where(seen, 1.0, 1e-3), cutoff_hz=cutoff_hz, fps=motion.fps)
+    smoothed = smooth(flat, np.where(seen, 1.0, 1e-3), cutoff_hz=cutoff_hz, fps=fps)
     feet_m = np.where(seen[:, None], smoothed, np.nan).reshape(feet_m.shape)
-    true_m = motion.landmarks_m[frames][:, SOLES]
-    rest_m = np.percentile(true_m[..., 2], 5, axis=0)
-    feet_m[..., :2, 2] -= rest_m
-    feet_m[..., 2, 2] -= rest_m.mean(axis=1)
+    if not seen.any():
+        return feet_m
+    floor = find_floor(feet_m[seen][:, :, :2], contacts[seen], fps)
     middle = np.nanmean(feet_m[..., :2], axis=(0, 1, 2))
-    slope = rng.normal(0.0, _TILT_STD_RAD, 2)
-    feet_m[..., 2] += (feet_m[..., :2] - middle) @ slope
+    off = feet_m[..., :2] - middle
+    rest_m = floor.rest_m + floor.slope @ middle
+    feet_m[..., 2] -= np.concatenate([rest_m, rest_m.mean(axis=1, keepdims=True)], axis=1)
+    feet_m[..., 2] += off @ (rng.normal(0.0, _TILT_STD_RAD, 2) - floor.slope)
     feet_m[..., 2] += rng.normal(0.0, _REST_STD_M, (2, 3))
     return feet_m
 

@@ -72,7 +72,10 @@ def _place_leg(local: np.ndarray, at: dict[str, np.ndarray], side: str, pelvis: 
     foot = unit(at[f"{side}_foot_index"] - at[f"{side}_heel"])
     down = np.array([0.0, 0.0, -1.0])
     default = pelvis @ _shortest(down, _into(pelvis, thigh))
-    hinge = np.cross(thigh, shank) + _STRAIGHT * default[..., 0]
+    plane = np.cross(thigh, shank)
+    # A knee that seems bent backwards is a landmark gone astray: the leg has not turned about.
+    forwards = (plane * default[..., 0]).sum(axis=1, keepdims=True) > 0.0
+    hinge = np.where(forwards, plane, 0.0) + _STRAIGHT * default[..., 0]
     x = unit(hinge - (hinge * thigh).sum(axis=1, keepdims=True) * thigh)
     leg = np.stack([x, np.cross(-thigh, x), -thigh], axis=-1)
     lower = _shortest(down, _into(leg, shank))

@@ -49,7 +49,7 @@ def _cleaned(clip: MotionClip, ground: Ground | None, options: CleanUp) -> Motio
     if options.smoothing > 0.0:
         names = [str(name) for name in clip.joint_names]
         motion = smooth_motion(
-            without_spikes(motion, clip.fps),
+            without_spikes(motion, names, clip.fps),
             names,
             clip.confidence,
             strength=options.smoothing,

@@ -39,7 +39,10 @@ def find_common_ground(
     fits: Sequence[MotionClip], edits: Sequence[Sequence[ContactEdit]]
 ) -> list[Ground]:
     """The same for several people who share one floor, edits for each."""
-    clips = [with_motion(fit, without_spikes(joint_motion(fit), fit.fps)) for fit in fits]
+    clips = [
+        with_motion(fit, without_spikes(joint_motion(fit), fit.joint_names.tolist(), fit.fps))
+        for fit in fits
+    ]
     soles_m = [sole_offsets(clip) for clip in clips]
     standing = []
     for clip, soles in zip(clips, soles_m, strict=True):

@@ -5,6 +5,8 @@ parabolas pass unchanged, so that swings keep their peaks; the solution is symme
 penalty has heavy tails: a take-off or a blow is not tremble.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.linalg import solveh_banded
 from scipy.ndimage import median_filter
@@ -30,9 +32,11 @@ _LEAST_WEIGHT = 0.05
 _USUAL_JERK, _USUAL_TURN_JERK = 150.0, 600.0
 """m/s^3 of the pelvis and 1/s^3 of a quaternion, from which on motion is less and less tremble."""
 _JERK_ROUNDS = 2
-_SPIKE_S = 0.12
-"""Half the stretch within which a joint that turns away must come back for it to be a spike."""
-_SPIKE_COSINE = np.cos(np.radians(40.0) / 2.0)
+_SPIKE = (0.12, np.radians(40.0))
+"""Half the stretch, in seconds, within which a joint that turns away by more than the angle must
+come back for it to be a spike."""
+_FOOT_SPIKE = (0.3, np.radians(65.0))
+"""The same for ankles, which do not turn as far from where they were as hips and shoulders do."""
 _SPIKE_WEIGHT, _SPIKE_HZ = 1e-4, 10.0
 
 
@@ -90,29 +94,42 @@ def smooth_motion(
     return JointMotion(root_m, quat_wxyz_to_rotmat(smoothed))
 
 
-def without_spikes(motion: JointMotion, fps: float) -> JointMotion:
-    """Bridge joints that turn away by more than 40 degrees for less than an eighth of a second.
+def without_spikes(motion: JointMotion, joint_names: Sequence[str], fps: float) -> JointMotion:
+    """Bridge joints that turn away and back faster than anybody can.
 
-    A landmark that is wrong in both views for a moment turns a hand or a foot over; nobody can.
+    A landmark that is wrong in both views for a moment turns a hand or a foot over.
     """
     quat = continuous(rotmat_to_quat_wxyz(motion.local))
-    size = 2 * max(1, round(_SPIKE_S * fps)) + 1
-    usual = median_filter(quat, size=(size, 1, 1), mode="nearest")
-    usual /= np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-9)
-    aside = np.abs((quat * usual).sum(axis=-1))
-    padded = np.pad(quat, ((size // 2, size // 2), (0, 0), (0, 0)), mode="edge")
-    through = np.abs((padded[: len(quat)] * padded[size - 1 :]).sum(axis=-1))
-    is_spike = (aside < _SPIKE_COSINE) & (aside < through)  # it comes back whence it went
+    is_spike = _turns_away(quat, *_SPIKE, fps)
+    feet = [row for row, name in enumerate(joint_names) if name.endswith("_ankle")]
+    is_spike[:, feet] |= _turns_away(quat[:, feet], *_FOOT_SPIKE, fps)
     is_spike[:, 0] = False  # the whole body may well turn over
     local = motion.local.copy()
-    for joint in np.flatnonzero(is_spike.any(axis=0)):
+    for joint in np.flatnonzero(is_spike.any(axis=0) & ~is_spike.all(axis=0)):
         spikes = is_spike[:, joint]
-        known = continuous(np.where(spikes[:, None], usual[:, joint], quat[:, joint]))
-        weights = np.where(spikes, _SPIKE_WEIGHT, 1.0)
-        bridged = smooth(known, weights, cutoff_hz=min(_SPIKE_HZ, 0.4 * fps), fps=fps)
-        bridged /= np.linalg.norm(bridged, axis=-1, keepdims=True)
-        local[spikes, joint] = quat_wxyz_to_rotmat(bridged[spikes])
+        local[spikes, joint] = quat_wxyz_to_rotmat(_bridged(quat[:, joint], spikes, fps)[spikes])
     return JointMotion(motion.root_m, local)
+
+
+def _turns_away(quat: np.ndarray, half_s: float, angle_rad: float, fps: float) -> np.ndarray:
+    """(F, J) bool: turned by more than an angle from what is usual within `half_s`, and back."""
+    half = max(1, round(half_s * fps))
+    usual = median_filter(quat, size=(2 * half + 1, 1, 1), mode="nearest")
+    usual /= np.maximum(np.linalg.norm(usual, axis=-1, keepdims=True), 1e-9)
+    aside = np.abs((quat * usual).sum(axis=-1))
+    padded = np.pad(quat, ((half, half), (0, 0), (0, 0)), mode="edge")
+    through = np.abs((padded[: len(quat)] * padded[2 * half :]).sum(axis=-1))
+    return (aside < np.cos(0.5 * angle_rad)) & (aside < through)  # it comes back whence it went
+
+
+def _bridged(quat: np.ndarray, spikes: np.ndarray, fps: float) -> np.ndarray:
+    """(F, 4) turned evenly where `spikes` (F,), bent into what is before and after."""
+    frames, good = np.arange(len(quat)), np.flatnonzero(~spikes)
+    near = continuous(quat[good])
+    known = np.stack([np.interp(frames, good, column) for column in near.T], axis=1)
+    weights = np.where(spikes, _SPIKE_WEIGHT, 1.0)
+    bridged = smooth(known, weights, cutoff_hz=min(_SPIKE_HZ, 0.4 * fps), fps=fps)
+    return bridged / np.linalg.norm(bridged, axis=-1, keepdims=True)
 
 
 def _smooth_tremble(

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from mvmocap_core.motion.pose import forward, joint_motion
-from mvmocap_core.motion.smoothing import smooth, smooth_motion
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat
+from mvmocap_core.motion.pose import JointMotion, forward, joint_motion
+from mvmocap_core.motion.smoothing import smooth, smooth_motion, without_spikes
 from tests.core.scenes import make_motion
 
 FPS = 60.0
@@ -64,3 +65,27 @@ def test_stronger_is_smoother_and_bones_keep_their_lengths():
         np.testing.assert_allclose(length, 0.4, atol=1e-9)
         jerks.append(np.abs(np.diff(positions, n=3, axis=0)).mean())
     assert jerks[0] > 2 * jerks[1] > 2 * jerks[2]
+
+
+def turned(names, joint, axis_angle, frames):
+    """A still body at 50 frames a second that turns one joint for some frames."""
+    clip = make_motion(n_frames=90)
+    local = np.tile(np.eye(3), (90, len(names), 1, 1))
+    local[frames, names.index(joint)] = rotvec_to_rotmat(np.array(axis_angle))
+    return JointMotion(clip.positions_m[:, 0], local)
+
+
+def test_a_foot_that_flips_for_a_quarter_of_a_second_is_bridged():
+    names = make_motion(n_frames=2).joint_names.tolist()
+    flipped = turned(names, "left_ankle", [0.0, 0.0, 2.5], slice(40, 52))
+    bridged = without_spikes(flipped, names, 50.0).local
+    np.testing.assert_allclose(bridged, np.broadcast_to(np.eye(3), bridged.shape), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("joint", "angle"), [("left_ankle", 0.9), ("left_hip", 2.0), ("pelvis", 2.5)]
+)
+def test_what_a_body_can_do_in_a_quarter_of_a_second_stays(joint, angle):
+    names = make_motion(n_frames=2).joint_names.tolist()
+    moved = turned(names, joint, [angle, 0.0, 0.0], slice(40, 52))
+    np.testing.assert_allclose(without_spikes(moved, names, 50.0).local, moved.local, atol=1e-9)

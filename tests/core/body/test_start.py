@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from mvmocap_core.body.kinematics import Pose, forward, landmark_positions
+from mvmocap_core.body.skeleton import JOINT, LANDMARK, N_JOINTS, average_body
+from mvmocap_core.body.start import starting_pose
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat
+
+N_FRAMES = 5
+
+
+def standing(hip_deg, knee_deg):
+    """Landmarks (F, 33, 3) of somebody whose left leg alone is turned."""
+    local = np.broadcast_to(np.eye(3), (N_FRAMES, N_JOINTS, 3, 3)).copy()
+    local[:, JOINT["left_hip"]] = rotvec_to_rotmat(np.radians(hip_deg))
+    local[:, JOINT["left_knee"]] = rotvec_to_rotmat(np.radians([knee_deg, 0.0, 0.0]))
+    body = average_body(1.75)
+    pose = Pose(np.tile([0.0, 0.0, 1.0], (N_FRAMES, 1)), local)
+    return landmark_positions(*forward(pose, body), body)
+
+
+def left_of_thigh(points):
+    """(F, 3) the left thigh's own left, in the pelvis's axes."""
+    return starting_pose(points).local[:, JOINT["left_hip"], :, 0]
+
+
+def test_a_knee_that_a_landmark_bends_backwards_does_not_turn_the_leg_about():
+    points = standing([-10.0, 0.0, 0.0], knee_deg=2.0)
+    points[2, LANDMARK["left_knee"], 1] += 0.15  # its back is +Y
+    assert (left_of_thigh(points)[:, 0] > 0.9).all()
+
+
+@pytest.mark.parametrize("outwards_deg", [-40.0, 0.0, 40.0, 70.0])
+def test_a_bent_knee_tells_which_way_the_leg_is_turned(outwards_deg):
+    points = standing([0.0, 0.0, outwards_deg], knee_deg=60.0)
+    turn = np.radians(outwards_deg)
+    expected = np.array([np.cos(turn), np.sin(turn), 0.0])
+    # What the leg would do by default counts a little too.
+    assert (left_of_thigh(points) @ expected > 0.97).all()
