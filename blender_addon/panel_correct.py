@@ -47,7 +47,6 @@ class MVMOCAP_PT_correct(SidebarPanel, bpy.types.Panel):
         toggle = layout.operator("mvmocap.show_keypoints", text=text, depress=is_shown)
         toggle.is_shown = not is_shown
         if not is_shown:
-            self.say(context, layout, "Points of the body over the footage, to drag them right.")
             return
         view = solved_view(context.scene)
         row = layout.row(align=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from . import panel_bake, panel_correct, panel_footage, panel_text
+from . import panel_bake, panel_correct, panel_footage, panel_text, preferences
 from .panel_trust import draw_trust
 from .sidebar import SidebarPanel
 
@@ -81,8 +81,9 @@ class MVMOCAP_PT_advanced(SidebarPanel, bpy.types.Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        settings = context.scene.mvmocap
-        layout.prop(settings, "device")
+        settings, page = context.scene.mvmocap, preferences.page(context)
+        if page is not None:
+            layout.prop(page, "device")
         layout.prop(settings, "method")
         layout.prop(settings, "people")
         row = layout.row(heading="Frame Rate")
@@ -120,6 +121,7 @@ class MVMOCAP_PT_clean(SidebarPanel, bpy.types.Panel):
 
     bl_idname = "MVMOCAP_PT_clean"
     bl_label = "Clean Up"
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the choices, and the button or the progress."""

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import bpy
 
+from mvmocap_core.options import DEVICES, SolveOptions
+
 from .gpu_solver.install import read_installed
 
+_DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"}
 _MAX_LINE = 64  # Blender cuts what does not fit into the window, and says nothing
 
 
@@ -24,6 +27,12 @@ class MVMOCAP_AP_preferences(bpy.types.AddonPreferences):
         ),
         subtype="DIR_PATH",
     )
+    device: bpy.props.EnumProperty(
+        name="Device",
+        description="What computes on this machine, where a network has a choice",
+        items=[(name.upper(), _DEVICES.get(name, name), "") for name in DEVICES],
+        default=SolveOptions().device.upper(),
+    )
 
     def draw(self, context: bpy.types.Context) -> None:
         """Show the options, and the Doctor with what it found."""
@@ -31,6 +40,7 @@ class MVMOCAP_AP_preferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "cache_folder", placeholder=str(_own_folder()))
+        layout.prop(self, "device")
         _draw_gpu_solver(layout.box(), context.window_manager.mvmocap_gpu_solver)
         doctor = context.window_manager.mvmocap_doctor
         row = layout.row()
@@ -44,9 +54,21 @@ class MVMOCAP_AP_preferences(bpy.types.AddonPreferences):
 
 def cache_folder(context: bpy.types.Context) -> Path:
     """Where takes of files that were never saved are kept; it survives upgrades."""
-    addon = context.preferences.addons.get(__package__)
-    chosen = addon.preferences.cache_folder.strip() if addon is not None else ""
+    own = page(context)
+    chosen = own.cache_folder.strip() if own is not None else ""
     return Path(bpy.path.abspath(chosen)) if chosen else _own_folder()
+
+
+def device(context: bpy.types.Context) -> str:
+    """What computes, one of the core's `DEVICES`."""
+    own = page(context)
+    return SolveOptions().device if own is None else own.device.lower()
+
+
+def page(context: bpy.types.Context) -> MVMOCAP_AP_preferences | None:
+    """The extension's preferences; None where it is run from a checkout."""
+    addon = context.preferences.addons.get(__package__)
+    return None if addon is None else addon.preferences
 
 
 def gpu_solver_folder() -> Path:

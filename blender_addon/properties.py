@@ -4,8 +4,9 @@ from pathlib import Path
 
 import bpy
 
-from mvmocap_core.options import ASSUMED_HEIGHT_M, DEVICES, MAX_PEOPLE, METHODS, SolveOptions
+from mvmocap_core.options import ASSUMED_HEIGHT_M, MAX_PEOPLE, METHODS, SolveOptions
 
+from . import preferences
 from .armature.shown import Skeleton
 
 QUALITIES = {"DRAFT": "lite", "STANDARD": "full", "BEST": "heavy"}
@@ -22,7 +23,7 @@ _QUALITY_ITEMS = (
     ("STANDARD", "Standard", "A little faster than the best, and a little less sure"),
     ("BEST", "Best", "The most dependable detection, recommended"),
 )
-_LABELS = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"}
+_LABELS = {"auto": "Automatic"}
 _STATES = (
     ("IDLE", "Idle", "Nothing was solved in this session"),
     ("WAITING", "Waiting", "Another take is being solved first"),
@@ -101,12 +102,6 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
         items=_QUALITY_ITEMS,
         default=_QUALITY_OF[_DEFAULTS.detector],
     )
-    device: bpy.props.EnumProperty(
-        name="Device",
-        description="What computes",
-        items=[(name.upper(), _LABELS.get(name, name), "") for name in DEVICES],
-        default=_DEFAULTS.device.upper(),
-    )
     method: bpy.props.EnumProperty(
         name="Method",
         description="How the motion in space is found",
@@ -164,7 +159,7 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
             fps=round(self.fps, 4) if self.use_fps else None,
             start_s=round(self.start_s, 4) if self.use_range else None,
             end_s=round(self.end_s, 4) if self.use_range else None,
-            device=self.device.lower(),
+            device=preferences.device(bpy.context),
             method=self.method.lower(),
             people=self.people,
             hands=self.hands,

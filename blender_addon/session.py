@@ -11,7 +11,7 @@ from . import preferences
 from .gpu_solver.install import read_installed
 from .job_queue import JobQueue
 from .solve_state import show_take
-from .take_folders import take_folder, takes_folder
+from .take_folders import check_length, take_folder, takes_folder
 from .worker_process import Launch, worker_launch
 
 END_GRACE_S = 1.5
@@ -30,10 +30,16 @@ def launch() -> Launch:
 
 
 def scene_take_folder(scene: bpy.types.Scene) -> Path:
-    """Where a solve of the scene's videos is kept."""
+    """Where a solve of the scene's videos is kept.
+
+    Raises:
+        InputError: when the system cannot hold such long paths.
+    """
     takes = takes_folder(bpy.data.filepath, preferences.cache_folder(bpy.context))
     settings = scene.mvmocap
-    return take_folder(takes, settings.take_name, settings.video_paths())
+    folder = take_folder(takes, settings.take_name, settings.video_paths())
+    check_length(folder)
+    return folder
 
 
 def register() -> None:

@@ -36,9 +36,10 @@ class SidebarPanel:
         button.operator(operator)
 
     def say(self, context: bpy.types.Context, layout: bpy.types.UILayout, text: str) -> None:
-        """Write a text of any length."""
+        """Write a text of any length, translated as a whole where Blender knows it."""
         scale = context.preferences.system.ui_scale
         column = layout.column(align=True)
         column.scale_y = 0.8
-        for line in panel_text.wrapped(text, context.region.width, scale):
+        translated = bpy.app.translations.pgettext_iface(text)
+        for line in panel_text.wrapped(translated, context.region.width, scale):
             column.label(text=line, translate=False)

@@ -1,17 +1,24 @@
 """Where takes are kept: beside the .blend, or in a cache for a file that was never saved."""
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
+
+from mvmocap_core.errors import InputError
 
 SUFFIX = ".mocap"
 """Ending of the folder of a take: by it Blender knows what was dropped onto its window."""
 
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-_LONGEST_NAME = 60  # Windows allows 260 characters for a whole path
+_LONGEST_NAME = 60
+_LONGEST_PATH = 259
+"""What Windows allows a path to have, unless it was told otherwise."""
+LONGEST_FILE = 60
+"""Longer than any path of a file inside a take."""
 
 
 def takes_folder(blend: str, cache: Path) -> Path:
@@ -40,6 +47,20 @@ def take_folder(takes: Path, name: str, videos: Sequence[Path]) -> Path:
 def numbered_folder(takes: Path, stem: str, number: int) -> Path:
     """The folder of the first, second, ... take of a name."""
     return takes / f"{stem if number == 1 else f'{stem}_{number}'}{SUFFIX}"
+
+
+def check_length(folder: Path, *, is_windows: bool = os.name == "nt") -> None:
+    """Whether the system can hold the files of a take in this folder.
+
+    Raises:
+        InputError: when their paths would be too long for Windows.
+    """
+    if is_windows and len(str(folder)) + 1 + LONGEST_FILE > _LONGEST_PATH:
+        message = (
+            f"{folder}: the path is too long for Windows. Give the take a shorter name, or save "
+            "the .blend in a folder nearer to the drive's root."
+        )
+        raise InputError(message, reason="long_path")
 
 
 def label(folder: Path) -> str:

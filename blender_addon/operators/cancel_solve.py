@@ -31,6 +31,7 @@ class MVMOCAP_OT_cancel_solve(bpy.types.Operator):
         state = context.window_manager.mvmocap
         if state.is_running:
             state.state = "STOPPING"
+        self.report({"INFO"}, "Stopping; what is finished is kept")
         return {"FINISHED"}
 
 

@@ -200,7 +200,9 @@ class MVMOCAP_OT_range_here(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Put it there."""
-        setattr(context.scene.mvmocap_correct, self.end.lower(), context.scene.frame_current)
+        frame = context.scene.frame_current
+        setattr(context.scene.mvmocap_correct, self.end.lower(), frame)
+        self.report({"INFO"}, f"{self.end.capitalize()} frame: {frame}")
         return {"FINISHED"}
 
 

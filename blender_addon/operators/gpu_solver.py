@@ -138,6 +138,7 @@ class MVMOCAP_OT_cancel_gpu_solver(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask; the operator that installs tells when it has stopped."""
         context.window_manager.mvmocap_gpu_solver.is_cancelled = True
+        self.report({"INFO"}, "Stopping the download")
         return {"FINISHED"}
 
 

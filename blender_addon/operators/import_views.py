@@ -95,6 +95,7 @@ class MVMOCAP_OT_move_view(bpy.types.Operator):
             return {"CANCELLED"}
         settings.videos.move(settings.active_video, new)
         settings.active_video = new
+        self.report({"INFO"}, f"{Path(settings.videos[new].filepath).name} is video {new + 1}")
         return {"FINISHED"}
 
 

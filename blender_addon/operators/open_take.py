@@ -129,6 +129,7 @@ def _read_options(settings: bpy.types.PropertyGroup, options: SolveOptions) -> N
         settings.fps = options.fps
     settings.people = options.people
     settings.hands = options.hands
+    settings.method = options.method.upper()
     settings.quality = next(key for key, name in QUALITIES.items() if name == options.detector)
 
 

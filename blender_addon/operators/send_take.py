@@ -9,7 +9,7 @@ from mvmocap_core.errors import InputError
 
 from .. import preferences, session
 from ..scene_take import take_folder
-from ..take_folders import folder_name, label, numbered_folder, takes_folder
+from ..take_folders import check_length, folder_name, label, numbered_folder, takes_folder
 from ..worker_client import Job, Outcome, Step
 from .job_operator import JobOperator
 from .open_take import open_take
@@ -86,6 +86,7 @@ class MVMOCAP_OT_receive_take(JobOperator, bpy.types.Operator):
             raise InputError(f"{self.filepath}: no such file; choose a take.", reason="no_file")
         takes = takes_folder(bpy.data.filepath, preferences.cache_folder(context))
         folder = _new_folder(takes, path.stem.removesuffix(_ENDING))
+        check_length(folder)
         arguments = ("unpack", str(path), str(folder))
         return Job([Step(arguments)], name=label(folder), launch=session.launch())
 

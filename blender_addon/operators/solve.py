@@ -96,8 +96,8 @@ class MVMOCAP_OT_solve(bpy.types.Operator):
     def _prepare(self, context: bpy.types.Context) -> bool:
         settings = context.scene.mvmocap
         videos = settings.video_paths()
-        folder = session.scene_take_folder(context.scene)
         try:
+            folder = session.scene_take_folder(context.scene)
             options = settings.to_options()
         except MocapError as error:
             self.report({"ERROR"}, panel_words(str(error)))

@@ -1,22 +1,8 @@
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-from mvmocap_core import cleaning, correcting
-from mvmocap_core.body.solve import solve_body
-from mvmocap_core.corrections.corrections import Corrections
-from mvmocap_core.corrections.followed import save_followed
-from mvmocap_core.corrections.identities import Followed
-from mvmocap_core.options import CleanUp, SolveOptions
-from mvmocap_core.progress import silent
-from mvmocap_core.report.evidence import Evidence
-from mvmocap_core.take import Take
-from mvmocap_core.video.frames import VideoInfo
-from tests.core.body.test_solve import perfect_calibration
-from tests.core.performance import HEIGHT_M, perform
+from correctable_takes import make_alone, make_duo
 
 
 @pytest.fixture(scope="module")
@@ -24,25 +10,7 @@ def facts(
     measure: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("scène")
-    alone, duo = Take(folder / "dance"), Take(folder / "duo")
-    truth = perform(noise_px=1.0, duration_s=3.0, fps=(30.0, 30.0), offset_s=0.2)
-    calibration = perfect_calibration(truth)
-    motion = solve_body(truth.tracks, truth.timeline(), calibration, fps=30.0, height_m=HEIGHT_M)
-    info = VideoInfo(Path("a.mp4"), (1280, 720), 0, 30.0, 3.0, 90, False, None)
-    infos = (info, replace(info, path=Path("b.mp4")))
-    found = Evidence(
-        infos, tuple(truth.tracks), truth.timeline(), calibration, motion, SolveOptions()
-    )
-    aside = [replace(track, keypoints_2d_px=track.keypoints_2d_px + 3.0) for track in found.tracks]
-    far = replace(found.tracks[0], keypoints_2d_px=found.tracks[0].keypoints_2d_px + 300.0)
-    followed = Followed.of([found.tracks, aside], [[far], []])
-    save_followed(duo.folder, followed, [])
-    for take, people in ((alone, [found]), (duo, [found, replace(found, tracks=tuple(aside))])):
-        for person, each in enumerate(people):
-            correcting.keep_whole(take, each, Corrections(), person)
-        cleaning.clean_solved(take, people, CleanUp(lock_feet=take is alone))
-        correcting.correct_take(take.folder, silent)
-    return measure("correct_facts", alone.folder, duo.folder)
+    return measure("correct_facts", make_alone(folder / "dance"), make_duo(folder / "duo"))
 
 
 def test_what_cannot_be_done_says_why(facts: dict[str, Any]):

@@ -29,6 +29,19 @@ def test_every_operator_has_a_tooltip(facts: dict[str, Any]):
         assert not tip.endswith("."), name
 
 
+def test_every_operator_reports_what_it_did(facts: dict[str, Any]):
+    assert facts["silent"] == []
+
+
+def test_every_operator_that_changes_the_scene_is_one_step_of_undo(facts: dict[str, Any]):
+    files_and_session = [
+        "cancel_gpu_solver", "cancel_solve", "copy_doctor", "doctor", "export", "go_to_moment",
+        "install_gpu_solver", "open_report", "remove_gpu_solver", "save_bone_preset", "save_clip",
+        "send_take",
+    ]  # fmt: skip
+    assert facts["without_undo"] == [f"mvmocap.{name}" for name in files_and_session]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(7.31, "0:07.3"), (59.94, "0:59.9"), (60.0, "1:00"), (724.4, "12:04")]
 )

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon.take_folders import folder_name, take_folder, takes_folder
+from blender_addon.take_folders import (
+    LONGEST_FILE,
+    check_length,
+    folder_name,
+    take_folder,
+    takes_folder,
+)
+from mvmocap_core.errors import InputError
 
 
 def is_alive(pid):
@@ -209,3 +216,17 @@ def test_unfinished_take_is_gone_on_with(tmp_path):
 )
 def test_take_names_suit_every_file_system(name, allowed):
     assert folder_name(name) == allowed
+
+
+def test_a_path_that_windows_does_not_take_is_told_before_the_solve():
+    folder = Path("D:/" + "x" * (259 - 3 - 1 - LONGEST_FILE))
+    check_length(folder, is_windows=True)
+    check_length(folder / "y", is_windows=False)
+    with pytest.raises(InputError, match="nearer to the drive's root"):
+        check_length(folder / "y", is_windows=True)
+
+
+def test_no_file_of_a_take_has_a_longer_path_inside_it(imagined_take):
+    files = [path.relative_to(imagined_take) for path in imagined_take.rglob("*")]
+    assert any(path.parts[0] == "stages" for path in files)
+    assert max(len(str(path)) for path in files) < LONGEST_FILE

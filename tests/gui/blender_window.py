@@ -68,7 +68,7 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
         "OMP_NUM_THREADS": "1",
     }
     with (
-        _kept_pictures(folder),
+        _kept_pictures(play, folder),
         _mounted(blender.root, [PLAYS.parents[2], folder.parents[1]]),
         _screen(blender, folder) as display,
     ):
@@ -92,15 +92,17 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
 
 
 @contextmanager
-def _kept_pictures(folder: Path) -> Iterator[None]:
-    """Copies what was taken of the window, also where the play fails."""
+def _kept_pictures(play: str, folder: Path) -> Iterator[None]:
+    """Copies what was taken of the window, also where the play fails; not an earlier failure."""
+    pictures = PLAYS.parents[2] / "dist" / "gui"
+    pictures.mkdir(parents=True, exist_ok=True)
+    failure = pictures / f"failure_{play}.png"
+    failure.unlink(missing_ok=True)
     try:
         yield
     finally:
-        pictures = PLAYS.parents[2] / "dist" / "gui"
-        pictures.mkdir(parents=True, exist_ok=True)
         for picture in folder.glob("*.png"):
-            shutil.copy(picture, pictures)
+            shutil.copy(picture, failure if picture.stem == "failure" else pictures)
 
 
 @contextmanager

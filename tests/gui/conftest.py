@@ -1,14 +1,19 @@
 """The zip of this platform, and a Blender with a window to install it in."""
 
 import os
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "blender")]
 ZIP_VARIABLE = "MVMOCAP_ZIP"
+
+from blender_window import find_blender, run_play  # noqa: E402 - after the line that finds it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,3 +31,17 @@ def extension_zip(repository: Path) -> Path:
     if not found:
         pytest.skip("dist/ has no zip: ./run package --platform linux-x64")
     return found[-1]
+
+
+@pytest.fixture(scope="session")
+def perform(extension_zip: Path) -> Callable[..., dict[str, Any]]:
+    """Play `in_window/NAME.py` in a folder with the zip; return what it found."""
+    blender = find_blender()
+    if isinstance(blender, str):
+        pytest.skip(blender)
+
+    def run(name: str, folder: Path, **task: Any) -> dict[str, Any]:
+        copied = shutil.copy(extension_zip, folder)
+        return run_play(blender, name, {"zip": str(copied), **task}, folder)
+
+    return run

@@ -1,11 +1,11 @@
 """Corrections by hand in a real Blender: pictures of it lie in dist/gui afterwards."""
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from blender_window import find_blender, run_play
+from correctable_takes import make_duo
 
 from mvmocap_core.footage import write_proxies
 from mvmocap_core.options import SolveOptions
@@ -16,21 +16,16 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def found(
-    repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPathFactory
+    perform: Callable[..., dict[str, Any]],
+    repository: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
-    blender = find_blender()
-    if isinstance(blender, str):
-        pytest.skip(blender)
     folder = tmp_path_factory.mktemp("correct")
     videos = [repository / f"examples/charleston_{name}.mp4" for name in "ab"]
     solve(videos, folder / "charleston.mocap", SolveOptions(height_m=1.75))
     write_proxies(folder / "charleston.mocap", videos)
-    task = {
-        "zip": str(shutil.copy(extension_zip, folder)),
-        "take": str(folder / "charleston.mocap"),
-        "blend": str(folder / "shot.blend"),
-    }
-    return run_play(blender, "correct", task, folder)
+    task = {"take": str(folder / "charleston.mocap"), "blend": str(folder / "shot.blend")}
+    return perform("correct", folder, **task)
 
 
 def test_a_folder_that_is_dropped_onto_the_view_is_opened(found: dict[str, Any]):
@@ -63,3 +58,17 @@ def test_a_cancelled_solve_changes_nothing(found: dict[str, Any]):
 def test_solving_again_changes_the_motion_and_adds_nothing(found: dict[str, Any]):
     assert found["was_running"]
     assert found["solved"] == [True, True, 40]
+
+
+def test_join_takes_whom_the_mouse_clicks_on(
+    perform: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+):
+    folder = tmp_path_factory.mktemp("join")
+    task = {"take": str(make_duo(folder / "duo")), "blend": str(folder / "shot.blend")}
+    found = perform("join", folder, **task)
+    assert found["cancelled"] == []
+    assert found["clicked"] == ["mvmocap.join_performer"]
+    joined = found["identities"]
+    assert [each["person"] for each in joined] == [2]
+    place = joined[0]["x_px"], joined[0]["y_px"]
+    assert place == pytest.approx(found["left_out_px"], abs=3.0)

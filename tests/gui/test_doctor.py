@@ -1,25 +1,18 @@
 """The preferences page in a real Blender: its picture lies in dist/gui afterwards."""
 
-import shutil
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from blender_window import find_blender, run_play
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
 def found(
-    repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPathFactory
+    perform: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    blender = find_blender()
-    if isinstance(blender, str):
-        pytest.skip(blender)
-    folder = tmp_path_factory.mktemp("doctor")
-    copied = shutil.copy(extension_zip, folder)
-    return run_play(blender, "doctor", {"zip": str(copied)}, folder)
+    return perform("doctor", tmp_path_factory.mktemp("doctor"))
 
 
 def test_doctor_works_while_the_window_lives(found: dict[str, Any]):

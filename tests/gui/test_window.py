@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from blender_window import find_blender, run_play
 from synthetic_clip import synthetic_clip
 
 from mvmocap_core.video.frames import iter_frames
@@ -18,29 +18,27 @@ pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture(scope="module")
-def play(repository: Path, extension_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    blender = find_blender()
-    if isinstance(blender, str):
-        pytest.skip(blender)
-
+def play(
+    perform: Callable[..., dict[str, Any]],
+    repository: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     def run(name: str, **task: Any) -> tuple[dict[str, Any], Path]:
         folder = tmp_path_factory.mktemp(name) / "Tänze, 2. Übung 踊り"
         folder.mkdir()
-        copied = shutil.copy(extension_zip, folder)
         (folder / "footage").mkdir()
         videos = [
             shutil.copy(repository / f"examples/charleston_{view}.mp4", folder / "footage")
             for view in "ab"
         ]
         task = {
-            "zip": str(copied),
             "footage": str(folder / "footage"),
             "videos": [str(video) for video in videos],
             "blend": str(folder / "shot 1.blend"),
             "fbx": str(folder / "shot 1.fbx"),
             **task,
         }
-        return run_play(blender, name, task, folder), folder
+        return perform(name, folder, **task), folder
 
     return run
 

@@ -186,7 +186,8 @@ def opened() -> dict[str, Any]:
 def options() -> dict[str, Any]:
     settings = bpy.context.scene.mvmocap
     untouched = str(settings.to_options())
-    settings.height_m, settings.quality, settings.device = 1.8, "DRAFT", "CPU"
+    settings.height_m, settings.quality = 1.8, "DRAFT"
+    preferences.device = lambda context: "cpu"
     settings.use_range, settings.start_s, settings.end_s = True, 0.1, 2.7
     settings.use_fps, settings.fps = True, 29.97
     from mvmocap_core.options import SolveOptions

@@ -28,14 +28,18 @@ class Hand:
         place = yield from self._find(command)
         if place is None:
             raise LookupError(f"no button in sight runs {command}")
+        yield from self.click_at(place, picture)
+        self.clicks.append(command)
+
+    def click_at(self, place: tuple[int, int], picture: str) -> Play:
+        """Click at a place of the window."""
         yield from self._move(place)
-        yield 0.5  # until the button is drawn as one that is pointed at
+        yield 0.5  # until a button is drawn as one that is pointed at
         self._picture(picture, place)
         window = self.stage.window
         for value in ("PRESS", "RELEASE"):
             window.event_simulate(type="LEFTMOUSE", value=value, x=place[0], y=place[1])
             yield _LOOK_S
-        self.clicks.append(command)
         yield _WAIT_S
 
     def choose_all(self, folder: Path, picture: str) -> Play:
