@@ -1,5 +1,6 @@
-"""What a lost view or a hidden arm costs: the geometry alone against `--method auto`."""
+"""What a lost view or a hidden arm costs, by method."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,11 +33,10 @@ class Harm:
 
     motion: str
     harm: str
-    geometry_mm: float
-    auto_mm: float
+    by_method_mm: dict[str, float]
 
 
-def score_hidden(split: str, index: int) -> list[Harm]:
+def score_hidden(split: str, index: int, methods: Sequence[str]) -> list[Harm]:
     """One virtual take, harmed in every way. True cameras and clocks: the fit is what differs."""
     motions = load_motions(split, min_duration_s=3.0)
     whole = motions[index % len(motions)]
@@ -46,8 +46,11 @@ def score_hidden(split: str, index: int) -> list[Harm]:
     rows = []
     for harm in HARMS:
         tracks, start_s, end_s = harmed(take, harm)
-        errors = [_error_mm(take, clip, tracks, harm, (start_s, end_s), auto) for auto in (0, 1)]
-        rows.append(Harm(clip.name, harm, *errors))
+        errors = {
+            method: _error_mm(take, clip, tracks, harm, (start_s, end_s), method)
+            for method in methods
+        }
+        rows.append(Harm(clip.name, harm, errors))
     return rows
 
 
@@ -91,14 +94,14 @@ def _error_mm(
     tracks: list[Track],
     harm: str,
     harmed_s: tuple[float, float],
-    auto: int,
+    method: str,
 ) -> float:
     """After one similarity over the frames that were not harmed."""
     timeline, cameras = _timeline(take), take.cameras
     times_s = frame_times(tracks, timeline, _FPS, None, None)
     lifted = None
-    if auto:
-        lifted, _ = lift_performer(tracks, timeline, cameras, times_s)
+    if method != "geometry":
+        lifted, _ = lift_performer(tracks, timeline, cameras, times_s, method=method)
     motion = solve_body(
         tracks, timeline, _calibration(take), fps=_FPS, height_m=_HEIGHT_M, lifted=lifted
     )

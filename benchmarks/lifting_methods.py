@@ -3,15 +3,21 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from mvmocap_core.geometry.alignment import n_mpjpe, p_mpjpe
+from mvmocap_core.lifting import cross_view_lifting
+from mvmocap_core.lifting import geometric as geometric_lifting
+from mvmocap_core.lifting.consistency import rooted
 from mvmocap_core.lifting.cross_view_fusion import fuse
 from mvmocap_core.lifting.fused_views import fused_poses
-from mvmocap_core.lifting.joints import HIPS
-from mvmocap_core.lifting.networks import CanonicalLifter, Lift, pretrained_lifter
-from mvmocap_core.lifting.weights import PRETRAINED, load_weights
+from mvmocap_core.lifting.networks import (
+    CanonicalLifter,
+    DepthLifter,
+    Lift,
+    TemporalLifter,
+    load_network,
+)
+from mvmocap_core.lifting.weights import PRETRAINED
 from training import consistency, geometric
 from training.consistency import unseen_takes
 from training.multi_view import (
@@ -22,13 +28,17 @@ from training.multi_view import (
     make_pool,
     refined_lift,
 )
-from training.pretrain import STATURE_MM, load_split
+from training.pretrain import load_split
+from training.scoring import limb_errors, n_pck
 
 RUNS = Path(__file__).with_name("lifting_runs")
 """Saved runs: what `training.multi_view`, `training.geometric` and `training.consistency` made."""
+SHIPPED = {
+    "steps_1_and_2": cross_view_lifting.PRETRAINED,
+    "geometric": geometric_lifting.PRETRAINED,
+}
+"""Runs whose weights are the product's own."""
 N_TAKES = 20
-_LIMBS = slice(3, 15)
-_NEAR_MM = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ def score_methods(folder: Path) -> list[MethodScore]:
     pool = validation_pool()
     scores = []
     for method, used in _saved(folder).items():
-        net = _lifter(folder, method)
+        net = load_network(CanonicalLifter, run_path(folder, method))
         with torch.no_grad():
             alone: Lift = net(pool.keypoints)
             scores.append(_score(method, "one", alone.pose, pool.poses))
@@ -71,8 +81,8 @@ def score_methods(folder: Path) -> list[MethodScore]:
                 pose = fused_poses(refined_lift(net, used, keypoints), keypoints)
                 scores.append(_score(method, views, pose, pool.poses[:, :, shown]))
     for method in geometric.RUNS:
-        if (path := folder / f"{method}.safetensors").is_file():
-            poses = geometric.lifted_poses(geometric.lifter_from(path), pool.keypoints)
+        if (path := run_path(folder, method)).is_file():
+            poses = geometric.lifted_poses(load_network(DepthLifter, path), pool.keypoints)
             scores.append(_score(method, "one", poses, pool.poses))
     return scores
 
@@ -84,12 +94,10 @@ def score_consistency(folder: Path) -> list[tuple[str, float, float]]:
     """
     takes = unseen_takes()
     paths = {"pretrained": PRETRAINED} | {
-        name: path
-        for name in consistency.RUNS
-        if (path := folder / f"{name}.safetensors").is_file()
+        name: path for name in consistency.RUNS if (path := run_path(folder, name)).is_file()
     }
     scores = {
-        name: consistency.score_takes(pretrained_lifter(path), takes)
+        name: consistency.score_takes(load_network(TemporalLifter, path), takes)
         for name, path in paths.items()
     }
     return [(name, s["n_mpjpe_mm"], s["p_mpjpe_mm"]) for name, s in scores.items()]
@@ -102,7 +110,7 @@ def refinement_gain(folder: Path) -> tuple[float, float, float]:
     """
     pool = validation_pool()
     method, used = [(name, used) for name, used in _saved(folder).items() if used.step_1][-1]
-    net = _lifter(folder, method)
+    net = load_network(CanonicalLifter, run_path(folder, method))
     keypoints, truth = pool.keypoints.flatten(0, 1), pool.true_xy.flatten(0, 1)
     with torch.no_grad():
         refined = fuse(net(keypoints), keypoints, used.fusion)
@@ -115,30 +123,16 @@ def refinement_gain(folder: Path) -> tuple[float, float, float]:
 
 
 def _saved(folder: Path) -> dict[str, Unlabelled]:
-    """The second stages that the folder holds a run of."""
-    return {
-        name: used for name, used in STAGES.items() if (folder / f"{name}.safetensors").is_file()
-    }
+    """The second stages that there is a run of."""
+    return {name: used for name, used in STAGES.items() if run_path(folder, name).is_file()}
 
 
-def _lifter(folder: Path, method: str) -> CanonicalLifter:
-    weights, metadata = load_weights(folder / f"{method}.safetensors")
-    net = CanonicalLifter(int(metadata["width"]))
-    net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-    return net.eval()
+def run_path(folder: Path, method: str) -> Path:
+    """The weights that a run left in the folder, or those that the product has from it."""
+    path = folder / f"{method}.safetensors"
+    return SHIPPED[method] if method in SHIPPED and not path.is_file() else path
 
 
 def _score(method: str, views: str, pose: torch.Tensor, truth: torch.Tensor) -> MethodScore:
-    pose = pose - pose[..., list(HIPS), :].mean(dim=-2, keepdim=True)
-    found, true = (
-        t[..., _LIMBS, :].flatten(0, -3).double().numpy().astype(np.float64) for t in (pose, truth)
-    )
-    scale = (found * true).sum(axis=(1, 2)) / np.square(found).sum(axis=(1, 2))
-    apart = STATURE_MM * np.linalg.norm(scale[:, None, None] * found - true, axis=-1)
-    return MethodScore(
-        method,
-        views,
-        STATURE_MM * n_mpjpe(found, true),
-        STATURE_MM * p_mpjpe(found, true),
-        float((apart < _NEAR_MM).mean()),
-    )
+    errors = limb_errors(rooted(pose), truth)
+    return MethodScore(method, views, **errors, n_pck=n_pck(rooted(pose), truth))

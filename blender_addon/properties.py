@@ -24,6 +24,12 @@ _QUALITY_ITEMS = (
     ("BEST", "Best", "The most dependable detection, recommended"),
 )
 _LABELS = {"auto": "Automatic"}
+
+
+def _titled(name: str) -> str:
+    return name.capitalize().replace("_", " ")
+
+
 _STATES = (
     ("IDLE", "Idle", "Nothing was solved in this session"),
     ("WAITING", "Waiting", "Another take is being solved first"),
@@ -105,7 +111,7 @@ class MVMOCAP_PG_scene(bpy.types.PropertyGroup):
     method: bpy.props.EnumProperty(
         name="Method",
         description="How the motion in space is found",
-        items=[(name.upper(), _LABELS.get(name, name.capitalize()), "") for name in METHODS],
+        items=[(name.upper(), _LABELS.get(name, _titled(name)), "") for name in METHODS],
         default=_DEFAULTS.method.upper(),
     )
     people: bpy.props.IntProperty(

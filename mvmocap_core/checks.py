@@ -7,7 +7,8 @@ import numpy as np
 
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.errors import InputError, UnsolvableError
-from mvmocap_core.options import SolveOptions
+from mvmocap_core.installation import LIFTER_NEEDS, unserved
+from mvmocap_core.options import TORCH_METHODS, SolveOptions
 from mvmocap_core.sync.timeline import Timeline
 
 MIN_PERSON_S = 1.0
@@ -49,6 +50,17 @@ def check_videos(videos: Sequence[Path], method: str = "auto", people: int = 1) 
             "the best ones."
         )
         raise InputError(message, reason="too_many_videos")
+
+
+def check_networks(method: str) -> None:
+    """Raise InputError if the method needs PyTorch, which is absent or does not serve."""
+    if method in TORCH_METHODS and unserved(LIFTER_NEEDS):
+        need = LIFTER_NEEDS[0]
+        message = (
+            f"--method {method} needs PyTorch {need.at_least} or later: install it "
+            f"(pip install {need.package}), or use --method auto, which does without."
+        )
+        raise InputError(message, reason="needs_torch")
 
 
 def check_different(videos: Sequence[Path], hashes: Sequence[str]) -> None:

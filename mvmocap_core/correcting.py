@@ -223,7 +223,10 @@ def _seen(found: Evidence, tracks: Sequence[Track]) -> SeenByViews:
     timeline, cameras, times_s = found.timeline, found.calibration.cameras, found.motion.times_s
     if found.options.method == "geometry":
         return gather_evidence(tracks, timeline, cameras, times_s)
-    lifted, _ = lift_performer(tracks, timeline, cameras, times_s)
+    lifted, _ = lift_performer(
+        tracks, timeline, cameras, times_s,
+        method=found.options.method, device=found.options.device,
+    )  # fmt: skip
     return gather_evidence(tracks, timeline, cameras, times_s, lifted)
 
 

@@ -108,7 +108,7 @@ def _packages() -> dict[str, str]:
 
 
 def _device() -> str:
-    """What PyTorch would train the lifting network on; a solve runs on the processor."""
+    """What PyTorch would train lifters on; a solve by the default method runs on the processor."""
     if unserved(LIFTER_NEEDS):
         return "cpu"
     try:

@@ -52,7 +52,7 @@ NEEDS = (
 )
 
 LIFTER_NEEDS = (Need("torch", "torch", "2.4", "3"),)
-"""What training the lifting network needs; a solve uses the network without it."""
+"""What training lifters needs, and some methods; a solve by the default one does without."""
 
 RIVALS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 """Packages that write their files over those of opencv-python-headless."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from mvmocap_core.errors import InputError
 
-METHODS = ("auto", "geometry")
+METHODS = ("auto", "geometry", "consistency", "geometric", "cross_view_fusion")
+TORCH_METHODS = ("consistency", "geometric", "cross_view_fusion")
+"""Those whose networks PyTorch runs."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DETECTORS = ("heavy", "full", "lite")
 MAX_PEOPLE = 6
@@ -19,8 +21,9 @@ class SolveOptions:
     fps:      frame rate of the motion; None takes the first video's.
     start_s, end_s: part to solve, seconds on the first video's clock; None is the whole take.
     device:   where networks run.
-    method:   how 3D is found, one of `METHODS`: "geometry" by two views alone; "auto" also by
-              single views, for what two do not see.
+    method:   how 3D is found where two views do not see it, one of `METHODS`: "geometry" by the
+              body and what came before and after alone; the others by what a lifter says,
+              "auto" by the best that is known, see docs/decisions/010.
     people:   number of performers; 0 counts those who perform, and leaves bystanders out.
     detector: MediaPipe pose model.
     hands:    find fingers too; the slowest part of a solve then.

@@ -70,6 +70,7 @@ def solve(
     solved, after writing a report that says why. An earlier motion stays in both cases.
     """
     checks.check_videos(videos, options.method, options.people)
+    checks.check_networks(options.method)
     stages = Stages(progress, on_stage, has_hands=options.hands)
     with open_take(take_folder) as take:
         edited = load_everybodys(take.folder)

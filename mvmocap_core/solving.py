@@ -186,7 +186,16 @@ def lift_people(
     lifted: list[tuple[Lifted | None, SingleViews | None]] = []
     for tracks in people:
         checks.check_depth(tracks)
-        lifted.append(lift_performer(tracks, timeline, calibration.cameras, times_s))
+        lifted.append(
+            lift_performer(
+                tracks,
+                timeline,
+                calibration.cameras,
+                times_s,
+                method=options.method,
+                device=options.device,
+            )
+        )
     return lifted
 
 

@@ -45,6 +45,7 @@ T = TypeVar("T")
 STAGES_SCHEMA = 1
 _CHUNK_BYTES = 1 << 22
 _KEY_BYTES = 10
+_HASHED = (".py", ".safetensors")
 _OF_INPUTS = re.compile(rf"[a-z]+-[0-9a-f]{{{2 * _KEY_BYTES}}}\.npz")
 
 
@@ -70,7 +71,7 @@ def content_hash(path: Path) -> str:
 
 
 def code_hash(*packages: str) -> str:
-    """Hash of the source of this package's parts, so that a stage's new code makes new results.
+    """Hash of this package's parts, so that a stage's new code or weights make new results.
 
     packages: names below `mvmocap_core`, for example "sync".
     """
@@ -78,7 +79,8 @@ def code_hash(*packages: str) -> str:
     for package in packages:
         spec = importlib.util.find_spec(f"mvmocap_core.{package}")
         folders = spec.submodule_search_locations if spec else None
-        for source in sorted(p for folder in folders or () for p in Path(folder).glob("*.py")):
+        files = (p for folder in folders or () for p in Path(folder).iterdir())
+        for source in sorted(p for p in files if p.suffix in _HASHED):
             digest.update(source.name.encode())
             digest.update(source.read_bytes())
     return digest.hexdigest()

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mvmocap_core.lifting.joints import HIPS
-from mvmocap_core.lifting.networks import CanonicalLifter, Lift, weights_of
+from mvmocap_core.lifting.consistency import rooted
+from mvmocap_core.lifting.networks import CanonicalLifter, Lift, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
-from mvmocap_core.lifting.weights import save_weights
 from training.multi_view import TAKE_FRAMES, Pool, make_pool
-from training.pretrain import STATURE_MM, load_split
+from training.pretrain import load_split
+from training.scoring import STATURE_MM
 
 NAME = "with_labels"
 N_FRAMES = 96
@@ -36,8 +36,7 @@ def labelled_losses(net: nn.Module, batch: tuple[Tensor, Tensor], device: torch.
     """Mean distance to the truth, over stature and in millimetres."""
     keypoints, truth = (part.to(device) for part in batch)
     lift: Lift = net(keypoints)
-    pose = lift.pose - lift.pose[..., list(HIPS), :].mean(dim=-2, keepdim=True)
-    total = (pose - truth).norm(dim=-1).mean()
+    total = (rooted(lift.pose) - truth).norm(dim=-1).mean()
     return {"total": total, "pose_mm": STATURE_MM * total}
 
 
@@ -59,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         TrainOptions(steps=chosen.steps),
         chosen.out / NAME,
     )
-    metadata = {"width": str(chosen.width), "licence": "GPL-3.0-or-later"}
-    save_weights(chosen.out / f"{NAME}.safetensors", weights_of(net), metadata)
+    save_network(chosen.out / f"{NAME}.safetensors", net)
     print(NAME, {key: round(value, 4) for key, value in history[-1].items()}, flush=True)
     return 0
 

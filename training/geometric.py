@@ -16,20 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mvmocap_core.geometry.alignment import n_mpjpe, p_mpjpe
 from mvmocap_core.lifting import geometric
 from mvmocap_core.lifting.companions import bone_variation_loss, mirror_loss, symmetry_loss
-from mvmocap_core.lifting.networks import Critic, DepthLifter, weights_of
+from mvmocap_core.lifting.networks import Critic, DepthLifter, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
-from mvmocap_core.lifting.weights import load_weights, save_weights
 from training.multi_view import BONES, MIRROR, SYMMETRY, TAKE_FRAMES, Pool, make_pool
-from training.pretrain import STATURE_MM, load_split
+from training.pretrain import load_split
+from training.scoring import limb_errors
 
 RUNS = {"geometric": True, "geometric_without_critics": False}
 N_CLIPS, APART = 24, 3
 """Views of takes in a batch, with two pairs of frames each; how far apart a pair's frames are."""
 CRITICS_SHARE = 0.67
-_LIMBS = slice(3, 15)
 
 
 class GeometricNet(nn.Module):
@@ -120,22 +118,7 @@ def lifted_poses(net: nn.Module, keypoints: Tensor) -> Tensor:
 def score(net: nn.Module, pool: Pool) -> dict[str, float]:
     """Errors over the limbs, millimetres on a body of average stature."""
     lifter = cast("GeometricNet", net).lifter
-    found, truth = (
-        t[..., _LIMBS, :].reshape(-1, 12, 3).double().numpy()
-        for t in (lifted_poses(lifter, pool.keypoints), pool.poses)
-    )
-    return {
-        "n_mpjpe_mm": STATURE_MM * n_mpjpe(found, truth),
-        "p_mpjpe_mm": STATURE_MM * p_mpjpe(found, truth),
-    }
-
-
-def lifter_from(path: Path) -> DepthLifter:
-    """Give a saved lifter as a network. Raises InputError."""
-    weights, metadata = load_weights(path)
-    net = DepthLifter(int(metadata["width"]))
-    net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-    return net.eval()
+    return limb_errors(lifted_poses(lifter, pool.keypoints), pool.poses)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -159,8 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen.out / name,
             evaluate=partial(score, pool=shown),
         )
-        metadata = {"width": str(chosen.width), "licence": "GPL-3.0-or-later"}
-        save_weights(chosen.out / f"{name}.safetensors", weights_of(net.lifter), metadata)
+        save_network(chosen.out / f"{name}.safetensors", net.lifter)
         print(name, {key: round(value, 4) for key, value in history[-1].items()}, flush=True)
     return 0
 

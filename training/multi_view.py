@@ -8,7 +8,7 @@ pass over these (steps 1 and 2). FOLDER/NAME.safetensors are their weights.
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,9 +26,9 @@ from mvmocap_core.lifting.companions import (
     symmetry_loss,
 )
 from mvmocap_core.lifting.cross_view_fusion import Fusion, fuse, fusion_losses
-from mvmocap_core.lifting.networks import CanonicalLifter, Lift, weights_of
+from mvmocap_core.lifting.cross_view_lifting import FUSION, sized_keypoints
+from mvmocap_core.lifting.networks import CanonicalLifter, Lift, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
-from mvmocap_core.lifting.weights import save_weights
 from training.pretrain import load_split
 from training.virtual_bodies import Motion, random_body
 from training.virtual_views import Detector, random_camera, see
@@ -84,10 +84,8 @@ def make_pool(motions: Sequence[Motion], n_takes: int, seed: int, *, as_they_are
         torch.from_numpy(np.stack([[view[k] for view in views] for views in rows])).transpose(1, 2)
         for k in range(3)
     )
-    size = (keypoints[..., 2:] * keypoints[..., :2] ** 2).sum(dim=(-2, -1), keepdim=True)
-    size = (size / keypoints[..., 2:].sum(dim=(-2, -1), keepdim=True)).sqrt()
-    keypoints = torch.cat([keypoints[..., :2] / size, keypoints[..., 2:]], dim=-1)
-    return Pool(keypoints, poses, true_xy / size)
+    sized, size = sized_keypoints(keypoints)
+    return Pool(sized, poses, true_xy / size)
 
 
 Batch = tuple[Tensor, Tensor, float]
@@ -128,7 +126,7 @@ class Unlabelled:
     held: bool = True
     step_1: bool = False
     step_2: bool = False
-    fusion: Fusion = field(default_factory=lambda: Fusion(grid=32, sigma=1.0, sigma_along=3.0))
+    fusion: Fusion = FUSION
 
 
 def unlabelled_losses(
@@ -207,8 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         net.load_state_dict(start)
         options = TrainOptions(steps=chosen.more_steps, learning_rate=3e-4)
         history = _train(net, pool, used, options, chosen.out / name)
-        metadata = {"width": str(chosen.width), "licence": "GPL-3.0-or-later"}
-        save_weights(chosen.out / f"{name}.safetensors", weights_of(net), metadata)
+        save_network(chosen.out / f"{name}.safetensors", net)
         print(name, {key: round(value, 4) for key, value in history[-1].items()}, flush=True)
     return 0
 

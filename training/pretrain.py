@@ -14,19 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.motion_capture import load_motions
-from mvmocap_core.geometry.alignment import n_mpjpe, p_mpjpe
-from mvmocap_core.lifting.joints import HIPS, N_JOINTS
+from mvmocap_core.lifting.consistency import WINDOW, rooted
+from mvmocap_core.lifting.joints import N_JOINTS
 from mvmocap_core.lifting.lifting import lift
-from mvmocap_core.lifting.networks import Lift, TemporalLifter, weights_of
+from mvmocap_core.lifting.networks import Lift, TemporalLifter, save_network, weights_of
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
-from mvmocap_core.lifting.weights import save_weights
+from training.scoring import STATURE_MM, limb_errors
 from training.virtual_bodies import Motion, detector_joints, random_body
 from training.virtual_views import Detector, View, random_camera, see
 
-WINDOW = 96
-"""Frames of a training clip: 3.2 s."""
-STATURE_MM = 1720.0
-_LIMBS = slice(3, 15)
 _POSE, _CANONICAL, _VELOCITY = 10.0, 3.0, 10.0
 
 
@@ -62,8 +58,7 @@ def supervised_losses(
     """Distance of the pose, of the canonical pose and of velocities; honesty of the error."""
     keypoints, truth, is_there = (part.to(device) for part in batch)
     told: Lift = net(keypoints)
-    pose = told.pose - told.pose[:, :, list(HIPS)].mean(dim=2, keepdim=True)
-    off = pose - truth
+    off = rooted(told.pose) - truth
     distance = off.norm(dim=-1)[is_there]
     both = is_there[:, 1:] & is_there[:, :-1]
     velocity = (off[:, 1:] - off[:, :-1]).norm(dim=-1)[both]
@@ -118,13 +113,9 @@ def validation_views(motions: Sequence[Motion], n_views: int = 4) -> list[View]:
 def score(net: nn.Module, views: Sequence[View]) -> dict[str, float]:
     """Errors over the limbs, millimetres on a body of average stature."""
     weights = weights_of(net)
-    poses = [lift(weights, view.keypoints)[0][:, _LIMBS] for view in views]
-    truths = [view.pose[:, _LIMBS].astype(np.float64) for view in views]
-    pose, truth = np.concatenate(poses), np.concatenate(truths)
-    return {
-        "val_n_mpjpe_mm": STATURE_MM * n_mpjpe(pose, truth),
-        "val_p_mpjpe_mm": STATURE_MM * p_mpjpe(pose, truth),
-    }
+    poses = np.concatenate([lift(weights, view.keypoints)[0] for view in views])
+    truths = np.concatenate([view.pose for view in views])
+    return limb_errors(torch.from_numpy(poses), torch.from_numpy(truths))
 
 
 def main() -> int:
@@ -157,8 +148,7 @@ def main() -> int:
         evaluate=lambda net: score(net, val),
         progress=told,
     )
-    metadata = {"width": str(chosen.width), "fps": "30", "licence": "GPL-3.0-or-later"}
-    save_weights(chosen.out / "temporal_lifter.safetensors", weights_of(net), metadata)
+    save_network(chosen.out / "temporal_lifter.safetensors", net)
     print({name: round(value, 2) for name, value in history[-1].items()})
     return 0
 

@@ -8,10 +8,11 @@ import numpy as np
 from mvmocap_core.body.evidence import gather_evidence, offsets_seen
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import Track
-from mvmocap_core.lifting.adaptation import Adaptation, adapt
+from mvmocap_core.lifting.adaptation import Adaptation
 from mvmocap_core.lifting.joints import JOINT_NAMES, LANDMARK_INDICES
-from mvmocap_core.lifting.lift_take import with_network
-from mvmocap_core.lifting.lifted import Lifted, blindness, lift_by_detector
+from mvmocap_core.lifting.lift_take import FilmedTake
+from mvmocap_core.lifting.lifted import Lifted, blindness
+from mvmocap_core.lifting.methods import lift_by
 from mvmocap_core.sync.timeline import Timeline
 
 DECIDING = 0.5
@@ -38,20 +39,22 @@ class SingleViews:
 
 
 def lift_performer(
-    tracks: Sequence[Track], timeline: Timeline, cameras: Cameras, times_s: np.ndarray
+    tracks: Sequence[Track],
+    timeline: Timeline,
+    cameras: Cameras,
+    times_s: np.ndarray,
+    *,
+    method: str = "auto",
+    device: str = "auto",
 ) -> tuple[Lifted, SingleViews]:
-    """What every view by itself says at `times_s` (F,), first video's clock, and what it is for.
+    """What single views say at `times_s` (F,), first video's clock, and what it is for.
 
-    The detector's guesses, put right by the take itself where that helps, and the network's of
-    what the detector does not see. Those are not put right: what a guess at a limb in sight gets
-    wrong says nothing of a limb out of sight.
+    method, device: see `SolveOptions`; any method but "geometry".
     Raises InputError if the network's weights are missing.
     """
-    lifted, adaptation = lift_by_detector(tracks, timeline, cameras, times_s), None
     seen = gather_evidence(tracks, timeline, cameras, times_s)
-    if len(tracks) > 1:
-        lifted, adaptation = adapt(lifted, offsets_seen(seen), seen.poses, times_s)
-    lifted = with_network(lifted, tracks, timeline, cameras, times_s)
+    filmed = FilmedTake(tracks, timeline, cameras, times_s)
+    lifted, adaptation = lift_by(method, filmed, offsets_seen(seen), device)
     guessed = np.isfinite(lifted.points).all(axis=-1).any(axis=0)
     decided = ((blindness(seen.weight) >= DECIDING) & guessed)[:, LANDMARK_INDICES]
     shares = (float(decided.any(axis=1).mean()), decided.mean(axis=0))

@@ -38,12 +38,18 @@ def adapt(
 
     offsets, poses, times_s: see `correction.correct`.
     """
-    is_held_out = _held_out(offsets, times_s)
+    is_held_out = held_out(offsets, times_s)
     known = np.where(is_held_out[:, None, None], np.nan, offsets)
     tried = correct(lifted, known, poses, times_s)
-    before, after = (_median_error(each, offsets, poses, is_held_out) for each in (lifted, tried))
+    before, after = (median_error(each, offsets, poses, is_held_out) for each in (lifted, tried))
+    return better_views(lifted, correct(lifted, offsets, poses, times_s), before, after)
+
+
+def better_views(
+    lifted: Lifted, right: Lifted, before: np.ndarray, after: np.ndarray
+) -> tuple[Lifted, Adaptation]:
+    """The second guesses in views where they are better. before, after: see `Adaptation`."""
     is_used = after < before  # NaN is not
-    right = correct(lifted, offsets, poses, times_s)
     chosen = is_used[:, None, None, None]
     return (
         replace(
@@ -55,8 +61,11 @@ def adapt(
     )
 
 
-def _held_out(offsets: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """(F,) bool: stretches of the frames in which two views see most joints."""
+def held_out(offsets: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """(F,) bool: stretches of the frames in which two views see most joints.
+
+    offsets (F, L, 3), times_s (F,): see `correction.correct`.
+    """
     is_seen = np.isfinite(offsets[:, LANDMARK_INDICES]).all(axis=-1).mean(axis=1) > _MOST
     n_seen = int(is_seen.sum())
     seen_s = n_seen * float(np.median(np.diff(times_s)))
@@ -65,10 +74,13 @@ def _held_out(offsets: np.ndarray, times_s: np.ndarray) -> np.ndarray:
     return is_seen & (np.abs(within - 0.5) <= 0.5 * HELD_OUT)
 
 
-def _median_error(
+def median_error(
     lifted: Lifted, offsets: np.ndarray, poses: np.ndarray, frames: np.ndarray
 ) -> np.ndarray:
-    """(V,) over the lifter's joints in some frames (F,) bool."""
+    """(V,) over stature, over the lifter's joints in some frames (F,) bool; NaN for too few.
+
+    offsets, poses: see `correction.correct`.
+    """
     R_crop_world = lifted.R_crop_cam @ poses[:, None, :3, :3]
     truth = np.einsum("vfab,flb->vfla", R_crop_world, offsets)
     off = np.linalg.norm(lifted.points - truth, axis=-1)[:, frames][..., LANDMARK_INDICES]

@@ -27,8 +27,10 @@ def fused_poses(lift: Lift, keypoints: Tensor, *, n_turns: int = N_TURNS) -> Ten
     frames of a take, whose cameras stand still. n_turns: how often the rotations are improved; 0
     leaves them as the lifter has them.
     """
-    R = take_rotations(lift.rotation)
-    lifted = torch.einsum("bvda,btvjd->btvja", R, lift.pose).mean(dim=2)
+    sure = keypoints[..., 2].mean(dim=-1)
+    R = take_rotations(lift.rotation, sure)
+    share = sure / sure.sum(dim=2, keepdim=True).clamp_min(_SURE)
+    lifted = torch.einsum("btv,bvda,btvjd->btja", share, R, lift.pose)
     size = lifted.square().sum(dim=-1).mean(dim=(1, 2)).sqrt()[:, None, None, None]
     pose = _placed(R, lifted, lifted, keypoints, size)
     for _ in range(n_turns):
@@ -37,15 +39,17 @@ def fused_poses(lift: Lift, keypoints: Tensor, *, n_turns: int = N_TURNS) -> Ten
     return torch.einsum("bvac,btjc->btvja", R, pose)
 
 
-def take_rotations(rotation: Tensor) -> Tensor:
+def take_rotations(rotation: Tensor, sure: Tensor) -> Tensor:
     """(B, T, V, 3, 3) of every frame, into views -> (B, V, 3, 3) from axes that all views share.
 
+    sure: (B, T, V) how much each view of each frame counts.
     The relative rotations of the views, averaged over the frames, and then those that agree with
     all of them best: the three leading eigenvectors of the matrix of all pairs (Arie-Nachimson et
     al., "Global motion estimation from point matches", 3DIMPVT 2012).
     """
     n_views = rotation.shape[2]
-    pairs = nearest_rotation(torch.einsum("btvac,btwdc->bvwad", rotation, rotation))
+    counted = sure[..., None, None] * rotation
+    pairs = nearest_rotation(torch.einsum("btvac,btwdc->bvwad", counted, counted))
     matrix = pairs.transpose(2, 3).flatten(3, 4).flatten(1, 2)
     _, vectors = torch.linalg.eigh(matrix)
     blocks = vectors[..., -3:].unflatten(1, (n_views, 3))

@@ -5,17 +5,23 @@ critic judges that knows many, and lift to itself again. Axes are the camera's, 
 away; the root is `DISTANCE` away, and poses are sized so that the head is one unit from it.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mvmocap_core.lifting.joints import HIPS, STANDING_POSE
+from mvmocap_core.lifting.joints import HIPS, STANDING_POSE, stature_of
+from mvmocap_core.lifting.lift_take import LifterViews, interpolated
+from mvmocap_core.lifting.networks import DepthLifter, load_network
 from mvmocap_core.lifting.rotations import rotvec_to_rotmat
 
 WEIGHTS = {"image": 10.0, "space": 0.001, "temporal": 1.0}
 """Of 2D and 3D after the way there and back, and of the critic of movements, as in the paper."""
+ERROR = (0.03, 0.09)
+"""Of a lifted joint across the view and along it, over stature, on subjects never trained on."""
+PRETRAINED = Path(__file__).with_name("geometric.safetensors")
 PENALTY = 10.0
 """Of critics whose gradient is not one (Gulrajani et al., "Improved training of Wasserstein GANs",
 NeurIPS 2017)."""
@@ -107,3 +113,18 @@ def there_and_back(
 def shown(xy: Tensor) -> Tensor:
     """Normalised poses, or differences of two, as critics are shown them: about one in size."""
     return xy / _SIZE
+
+
+def lift_views(views: LifterViews) -> tuple[np.ndarray, np.ndarray]:
+    """Poses and errors as `lift_take.ViewsLifter`: every frame of every view by itself.
+
+    Keypoints that are missing are taken from the frames before and after.
+    Raises InputError if the weights are missing.
+    """
+    net = load_network(DepthLifter, PRETRAINED)
+    keypoints = torch.from_numpy(interpolated(views.keypoints))
+    with torch.no_grad():
+        pose = lift(net, normalise(keypoints[..., :2])[0], keypoints[..., 2:])
+    poses = pose.double().numpy()
+    poses = poses / np.median(stature_of(poses), axis=1)[:, None, None, None]
+    return poses, np.broadcast_to(np.array(ERROR), (*poses.shape[:-1], 2))

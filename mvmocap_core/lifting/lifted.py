@@ -31,7 +31,7 @@ class Lifted:
             the ray to the performer), over stature; NaN where nothing was lifted.
     error:  (V, F, L, 2) standard deviation across the view and along it, over stature.
     R_crop_cam: (V, F, 3, 3) from the camera's axes to the crop's; NaN where nothing was lifted.
-    source: what made it: "detector" or "network", which includes the detector's.
+    source: what made it: "detector"; "network", which includes the detector's; or a method.
     """
 
     points: np.ndarray

@@ -7,6 +7,7 @@ away), the root is the middle of the hips. float32.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch.nn import functional
 from mvmocap_core.lifting.joints import N_JOINTS, STANDING_POSE
 from mvmocap_core.lifting.lifting import DILATIONS, LEAK, MIN_LOG_SCALE
 from mvmocap_core.lifting.rotations import sixd_to_rotmat
-from mvmocap_core.lifting.weights import PRETRAINED, load_weights
+from mvmocap_core.lifting.weights import PRETRAINED, load_weights, save_weights
 
 _FACING = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0)  # left and back of a performer who faces the phone
 
@@ -161,17 +162,32 @@ class _TemporalBlock(nn.Module):
         return x + self.within(functional.leaky_relu(self.norm_inner(inner), LEAK))
 
 
+Lifter = CanonicalLifter | DepthLifter | TemporalLifter
+N = TypeVar("N", bound=Lifter)
+
+
 def weights_of(net: nn.Module) -> dict[str, np.ndarray]:
     """Give a network's parameters and running means by name, as `weights.save_weights` wants."""
     return {name: tensor.detach().cpu().numpy() for name, tensor in net.state_dict().items()}
 
 
-def pretrained_lifter(path: Path = PRETRAINED) -> TemporalLifter:
-    """Give the pretrained lifter as a network, to go on training. Raises InputError."""
+def save_network(path: Path, net: Lifter) -> None:
+    """Write a lifter's weights, and what it takes to make it from them."""
+    metadata = {"width": str(net.width), "licence": "GPL-3.0-or-later"}
+    save_weights(path, weights_of(net), metadata)
+
+
+def load_network(kind: type[N], path: Path) -> N:
+    """Give a saved lifter as a network, to use or to go on training. Raises InputError."""
     weights, metadata = load_weights(path)
-    net = TemporalLifter(int(metadata["width"]))
+    net = kind(int(metadata["width"]))
     net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return net.eval()
+
+
+def pretrained_lifter() -> TemporalLifter:
+    """Give the temporal lifter that the solve uses. Raises InputError."""
+    return load_network(TemporalLifter, PRETRAINED)
 
 
 def choose_device(name: str = "auto") -> torch.device:

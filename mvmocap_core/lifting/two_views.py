@@ -61,23 +61,32 @@ def align(source: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 
 def consistency_loss(
-    first: Tensor, second: Tensor, weight: Tensor, *, per_frame: bool = False
+    first: Tensor,
+    second: Tensor,
+    weight: Tensor,
+    *,
+    per_frame: bool = False,
+    is_aligned: bool = False,
 ) -> Tensor:
     """Mean ||s R first + t - second|| over the size of `second`, and the other way round.
 
     first, second: (B, T, J, 3) poses of two views; weight: (B, T, J), 0 leaves a joint out.
     per_frame: one alignment a frame instead of one a clip, for cameras that move.
+    is_aligned: both are in the same axes already: the cameras are known.
     Without the division by size, small predictions would please it.
     """
     if not per_frame:
         first, second, weight = first.flatten(1, 2), second.flatten(1, 2), weight.flatten(1, 2)
-    one_way = _one_way(first, second, weight)
-    return 0.5 * (one_way + _one_way(second, first, weight)).mean()
+    if is_aligned:
+        there, back = first, second
+    else:
+        there, back = align(first, second, weight), align(second, first, weight)
+    return 0.5 * (_apart(there, second, weight) + _apart(back, first, weight)).mean()
 
 
-def _one_way(source: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+def _apart(source: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     w = weight / weight.sum(dim=-1, keepdim=True).clamp_min(1e-9)
-    apart = (align(source, target, weight) - target + 1e-12).norm(dim=-1)
+    apart = (source - target + 1e-12).norm(dim=-1)
     centred = target - (w[..., None] * target).sum(dim=-2, keepdim=True)
     size = (w * (centred**2).sum(dim=-1)).sum(dim=-1).clamp_min(1e-12).sqrt()
     return (w * apart).sum(dim=-1) / size

@@ -208,6 +208,7 @@ def _person_section(person: int, evidence: Evidence, verdict: Verdict) -> dict[s
         "motion": f"motion_{person + 1}.npz" if person else "motion.npz",
         "verdict": verdict.grade,
         "reasons": list(verdict.reasons),
+        "method": options.method,
         "fps": _number(float(motion.fps), 4),
         "n_frames": len(motion.times_s),
         "start_s": _number(float(motion.times_s[0]), 3),

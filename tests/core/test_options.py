@@ -1,11 +1,12 @@
 import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.options import SolveOptions
+from mvmocap_core.options import METHODS, SolveOptions
 from mvmocap_core.storage import from_arrays, to_arrays
 
 
@@ -14,6 +15,15 @@ def test_defaults_are_valid_and_leave_everything_to_the_solve():
     assert (options.height_m, options.fps, options.start_s, options.end_s) == (None,) * 4
     assert options.detector == "heavy"
     assert SolveOptions(**asdict(options)) == options
+
+
+def test_the_schemas_know_every_method(repository: Path):
+    schemas = repository / "docs" / "schemas"
+    report = json.loads((schemas / "report.schema.json").read_text())
+    scenes = json.loads((schemas / "scenes.schema.json").read_text())
+    scene = scenes["properties"]["scene"]["items"]["properties"]
+    assert report["$defs"]["person"]["properties"]["method"]["enum"] == list(METHODS)
+    assert scene["options"]["properties"]["method"]["enum"] == list(METHODS)
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,14 @@ def test_geometry_takes_two_to_four_videos(tmp_path, clips, imagined, n_videos, 
     assert not (tmp_path / "take").exists()
 
 
+def test_a_method_that_needs_pytorch_says_so_before_any_work(tmp_path, clips, monkeypatch):
+    monkeypatch.setattr("mvmocap_core.checks.unserved", lambda needs: [needs])
+    with pytest.raises(InputError, match="--method auto") as caught:
+        solve(clips, tmp_path / "take", SolveOptions(method="consistency"))
+    assert caught.value.reason == "needs_torch"
+    assert not (tmp_path / "take").exists()
+
+
 def test_three_videos_of_several_people_are_refused(tmp_path, clips, imagined):
     with pytest.raises(InputError, match="up to 2") as caught:
         solve([*clips, clips[0]], tmp_path / "take", SolveOptions(people=2))

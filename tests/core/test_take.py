@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,6 +96,17 @@ def test_content_hash_of_nothing_says_what_to_do(tmp_path):
 def test_code_hash_tells_packages_apart():
     assert code_hash("sync") == code_hash("sync")
     assert len({code_hash("sync"), code_hash("geometry"), code_hash("sync", "geometry")}) == 3
+
+
+def test_code_hash_knows_the_weights_of_networks(tmp_path, monkeypatch):
+    (tmp_path / "net.py").write_text("")
+    weights = tmp_path / "net.safetensors"
+    weights.write_bytes(b"1")
+    spec = SimpleNamespace(submodule_search_locations=[tmp_path])
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
+    before = code_hash("lifting")
+    weights.write_bytes(b"2")
+    assert code_hash("lifting") != before
 
 
 def test_two_processes_cannot_have_one_take(tmp_path):

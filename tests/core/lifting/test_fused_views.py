@@ -80,7 +80,7 @@ def test_a_joint_that_one_view_misses_comes_from_the_others(truth, keypoints):
 
 def test_rotations_of_a_take_agree_with_every_pair_and_are_no_mirrors():
     rotation = CAMERAS.expand(1, N_FRAMES, 3, 3, 3)
-    found = take_rotations(rotation)[0]
+    found = take_rotations(rotation, torch.ones(1, N_FRAMES, 3))[0]
     between = found[0] @ found[1].T
     assert torch.allclose(between, CAMERAS[0] @ CAMERAS[1].T, atol=1e-6)
     assert torch.allclose(torch.linalg.det(found), torch.ones(3, dtype=torch.float64))
