@@ -15,14 +15,18 @@ _TICK_S = 0.1
 
 
 class JobOperator:
-    """Runs one job: beside the window, which shows how far it is, or waiting for it without one.
+    """Runs one job: beside the window where it was pressed there, while scripts wait for it.
 
     A subclass says what to do in `make_job`, and in `finished` what to make of it; the rest may be
     done otherwise too.
+
+    is_pressed: it was asked for in a window, which goes on meanwhile and shows how far it is.
     """
 
-    def make_job(self, context: bpy.types.Context) -> Job:
-        """The job. Raises MocapError when it cannot be begun."""
+    is_pressed = False
+
+    def make_job(self, context: bpy.types.Context) -> Job | None:
+        """The job; None where there is nothing to do first. Raises MocapError when it cannot be."""
         raise NotImplementedError
 
     def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
@@ -51,16 +55,19 @@ class JobOperator:
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the worker and stay beside it."""
+        self.is_pressed = not bpy.app.background
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Start the worker; without a window, wait for it."""
+        """Start the worker; where it was not pressed, wait for it."""
         try:
             self._job = self.make_job(context)
         except MocapError as error:
             self.report({"ERROR"}, sentence(panel_words(str(error))))
             return {"CANCELLED"}
-        if bpy.app.background:
+        if self._job is None:
+            return self._end(context, Outcome(DONE))
+        if not self.is_pressed:
             with suppress(MocapError, Cancelled):  # told below, like every other end
                 run_job(self._job, lambda message: None)
             return self._end(context, self._job.outcome or Outcome(CANCELLED))

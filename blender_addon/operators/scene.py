@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from mvmocap_core.errors import MocapError
-
+from .. import session
 from ..armature.shown import FLOOR_PART, Skeleton, skeleton_of
-from ..panel_text import sentence
 from ..scene_take import (
     count_people,
     footage_arguments,
@@ -18,7 +16,8 @@ from ..scene_take import (
     take_folder,
     take_name,
 )
-from ..worker_client import Job, Outcome, Step, run_worker
+from ..worker_client import Job, Outcome, Step
+from .job_operator import JobOperator
 from .take_poll import TakePoll
 
 if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
@@ -26,10 +25,8 @@ if TYPE_CHECKING:  # numpy comes with them: no part of Blender's start
 
     from ..armature.take_scene import TakeScene
 
-_POLL_S = 0.1
 
-
-class MVMOCAP_OT_setup_scene(TakePoll, bpy.types.Operator):
+class MVMOCAP_OT_setup_scene(TakePoll, JobOperator, bpy.types.Operator):
     """Add the solved cameras, their footage and an armature to the scene."""
 
     bl_idname = "mvmocap.setup_scene"
@@ -44,73 +41,23 @@ class MVMOCAP_OT_setup_scene(TakePoll, bpy.types.Operator):
         name="First Frame", description="Frame on which the take begins", default=1
     )
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Let the worker write missing footage without holding up the window."""
-        try:
-            folder = take_folder(context.scene)
-            arguments = _missing_footage(folder, load_clip(context.scene))
-        except MocapError as error:
-            self.report({"ERROR"}, sentence(str(error)))
-            return {"CANCELLED"}
-        if not arguments:
-            return self.execute(context)
-        self._job = Job([Step(arguments)])
-        self._job.start()
-        self._timer = context.window_manager.event_timer_add(_POLL_S, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+    def make_job(self, context: bpy.types.Context) -> Job | None:
+        """Let the worker write footage that is missing; where its videos are gone, go without."""
+        folder, clip = take_folder(context.scene), load_clip(context.scene)
+        arguments = () if has_footage(folder, clip) else footage_arguments(folder)
+        return Job([Step(arguments)], launch=session.launch()) if arguments else None
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Show how far the footage is; Esc stops."""
-        if event.type == "ESC":
-            self._job.cancel()
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        for message in self._job.messages():
-            if message.get("type") == "progress":
-                percent = round(100 * message["fraction"])
-                context.workspace.status_text_set(f"Mocap: writing footage, {percent} %")
-        if self._job.outcome is None:
-            return {"RUNNING_MODAL"}
-        self._leave(context)
-        return self._finish(context, self._job.outcome)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator."""
-        self._job.cancel()
-        self._leave(context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Set up the scene; footage that is missing is written first."""
-        scene = context.scene
-        try:
-            folder = take_folder(scene)
-            clip = load_clip(scene)
-            arguments = _missing_footage(folder, clip)
-            if arguments:
-                run_worker(arguments)
-        except MocapError as error:
-            self.report({"ERROR"}, sentence(str(error)))
-            return {"CANCELLED"}
+    def finished(self, context: bpy.types.Context, outcome: Outcome) -> None:
+        """Set up the scene."""
+        scene, settings = context.scene, context.scene.mvmocap
+        folder, clip = take_folder(scene), load_clip(scene)
         scene.mvmocap_bake.frame_start = self.frame_start
-        settings = scene.mvmocap
         skeleton = Skeleton(settings.skeleton)
         added = _set_up(scene, folder, clip, skeleton, has_floor=settings.has_floor)
         _look_through_camera(context)
         footage = "their footage" if has_footage(folder, clip) else "no footage"
         message = f"Added {len(added.cameras)} cameras with {footage}, {added.n_frames} frames"
         self.report({"INFO"}, message)
-        return {"FINISHED"}
-
-    def _finish(self, context: bpy.types.Context, outcome: Outcome) -> set[str]:
-        if outcome.results:
-            return self.execute(context)
-        self.report({"ERROR"}, sentence(outcome.message) or "Cancelled")
-        return {"CANCELLED"}
-
-    def _leave(self, context: bpy.types.Context) -> None:
-        context.window_manager.event_timer_remove(self._timer)
-        context.workspace.status_text_set(None)
 
 
 class MVMOCAP_OT_look_through(bpy.types.Operator):
@@ -186,14 +133,6 @@ def _set_up(
     if added.armature_object is not None:
         scene.mvmocap_bake.baked = added.armature_object
     return added
-
-
-def _missing_footage(folder: Path, clip: "MotionClip") -> tuple[str, ...]:
-    """What the worker has to do first, or nothing.
-
-    Footage whose videos are gone is left out: the take can be used without.
-    """
-    return () if has_footage(folder, clip) else footage_arguments(folder)
 
 
 def _look_through_camera(context: bpy.types.Context) -> None:

@@ -72,10 +72,11 @@ class MVMOCAP_OT_receive_take(JobOperator, bpy.types.Operator):
         cls.poll_message_set("Wait for the solve, or cancel it first")
         return False
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask which, unless one was dropped onto the window."""
         if self.filepath:
-            return self.execute(context)
+            return super().invoke(context, event)
+        self.is_pressed = True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

@@ -25,6 +25,7 @@ class TakeFileOperator(TakePoll, JobOperator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for the file and the choices."""
+        self.is_pressed = True
         take = Path(bpy.path.abspath(context.scene.mvmocap.take_folder))
         place = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
         self.filepath = str(place / f"{label(take)}{self.ending}")

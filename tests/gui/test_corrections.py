@@ -60,6 +60,10 @@ def test_solving_again_changes_the_motion_and_adds_nothing(found: dict[str, Any]
     assert found["solved"] == [True, True, 40]
 
 
+def test_a_script_waits_for_the_worker_in_a_window_too(found: dict[str, Any]):
+    assert found["by_script"] == ["FINISHED"]
+
+
 def test_join_takes_whom_the_mouse_clicks_on(
     perform: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ):
