@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 from mvmocap_core.geometry.shapes import check_shape
 from mvmocap_core.motion.hips import hip_shift
 from mvmocap_core.motion.leg import LegPose, reach
@@ -33,6 +34,7 @@ _HELD_WEIGHT, _LOW_WEIGHT = 100.0, 30.0
 _KEEP_M2 = 1e-5
 """How much the foot keeps its own rotation about an axis that the points leave open."""
 _ROUNDS = 3
+_FRONT = np.array([0.0, -1.0, 0.0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,23 +81,35 @@ def lock_feet(
         )
         for side in range(2)
     ]
-    shift = hip_shift(
+    moved = hip_shift(
         positions[:, legs.hips],
         positions[:, legs.ankles],
         np.stack([foot.ankle_m for foot in feet], axis=1),
         np.linalg.norm(rest_offsets_m[[legs.knees, legs.ankles]], axis=2).sum(axis=0),
+        rotations[:, 0, :, 2],
         fps,
     )
-    local = motion.local.copy()
+    root_m = motion.root_m + moved.shift_m
+    local = _rolled(motion.local, parents, moved.lift_m / rest_offsets_m[legs.hips[0], 0])
     for side, foot in enumerate(feet):
         hip, knee, ankle = legs.hips[side], legs.knees[side], legs.ankles[side]
-        hip_m = positions[:, hip] + shift
+        hip_m = root_m + local[:, 0] @ rest_offsets_m[hip]
         before = LegPose(rotations[:, hip], rotations[:, knee])
         leg = reach(before, hip_m, foot.ankle_m, rest_offsets_m[knee], rest_offsets_m[ankle])
-        local[:, hip] = _transposed(rotations[:, parents[hip]]) @ leg.thigh
+        local[:, hip] = _transposed(local[:, 0]) @ leg.thigh
         local[:, knee] = _transposed(leg.thigh) @ leg.shank
         local[:, ankle] = _transposed(leg.shank) @ foot.rotation
-    return JointMotion(motion.root_m + shift, local)
+    return JointMotion(root_m, local)
+
+
+def _rolled(local: np.ndarray, parents: np.ndarray, angle_rad: np.ndarray) -> np.ndarray:
+    """The pelvis rolled so that its left goes up (F,); what it carries stays turned as it was."""
+    roll = rotvec_to_rotmat(angle_rad[:, None] * _FRONT)
+    rolled = local.copy()
+    rolled[:, 0] = local[:, 0] @ roll
+    for joint in np.flatnonzero(parents == 0):
+        rolled[:, joint] = _transposed(roll) @ local[:, joint]
+    return rolled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,10 @@
 
 A leg that is nearly straight bends or straightens its knee by centimetres when hip and ankle come
 nearer by millimetres: knees would pop. So the hips follow the feet, smoothly, the more the
-straighter the leg is.
+straighter a leg is: both together, and one up and the other down as the pelvis rolls.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import solveh_banded
@@ -12,9 +14,9 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 _FOLLOW_HZ = 1.0
 """How fast the hips may follow where nothing presses."""
 _STIFFEST = 60.0
-_HOME = 20.0 * np.eye(3)
-"""How much the hips keep their place: feet are seen worse than hips, and parallel legs would send
-the hips far aside to bend one."""
+_HOME = np.diag([20.0, 20.0, 20.0, 40.0])
+"""How much the hips keep their place, and the pelvis its roll: feet are seen worse than hips, and
+parallel legs would send the hips far aside to bend one."""
 _STRAIGHT = 0.998
 """Share of the leg's length up to which a leg is stretched, if it was not straighter before."""
 _GIVE_S = 0.12
@@ -23,46 +25,71 @@ _SHORT_M = 0.005
 millimetres bend the other's knee by centimetres."""
 
 
+_SIDES = np.array([1.0, -1.0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HipShift:
+    """shift_m: (F, 3) of both hips; lift_m: (F,) that the left one goes up and the right one down,
+    along the pelvis."""
+
+    shift_m: np.ndarray
+    lift_m: np.ndarray
+
+
 def hip_shift(
     hips_m: np.ndarray,
     ankles_m: np.ndarray,
     targets_m: np.ndarray,
     lengths_m: np.ndarray,
+    up: np.ndarray,
     fps: float,
-) -> np.ndarray:
-    """(F, 3) smooth way of the hips for ankles that go to `targets_m`, such that legs reach.
+) -> HipShift:
+    """A smooth way of the hips for ankles that go to `targets_m`, such that legs reach.
 
     hips_m, ankles_m, targets_m: (F, 2, 3) left and right; lengths_m: (2,) of the straight legs.
+    up: (F, 3) unit, of the pelvis.
     """
     legs_m = ankles_m - hips_m
     before_m = np.linalg.norm(legs_m, axis=2)
-    shift = _followed(legs_m, before_m / lengths_m, targets_m - ankles_m, fps)
+    along = legs_m / np.maximum(before_m[..., None], 1e-9)
+    # What of a step (shift, lift) each hip does along its leg.
+    rows = np.concatenate(
+        [along, _SIDES[:, None] * np.einsum("fsa,fa->fs", along, up)[..., None]], axis=2
+    )
+    moved_m = (along * (targets_m - ankles_m)).sum(axis=2)
+    step = _followed(rows, before_m / lengths_m, moved_m, fps)
+    lifted_m = step[:, 3, None, None] * _SIDES[:, None] * up[:, None]
+    away_m = targets_m - hips_m - step[:, None, :3] - lifted_m
     longest_m = np.maximum(before_m, _STRAIGHT * lengths_m)
-    shift[:, 2] -= _lowering_m(targets_m - hips_m - shift[:, None], longest_m, fps)
-    return shift
+    step[:, 2] -= _lowering_m(away_m, longest_m, fps)
+    return HipShift(step[:, :3], step[:, 3])
 
 
 def _followed(
-    legs_m: np.ndarray, straightness: np.ndarray, moved_m: np.ndarray, fps: float
+    rows: np.ndarray, straightness: np.ndarray, moved_m: np.ndarray, fps: float
 ) -> np.ndarray:
-    """Keep hips and ankles as far apart as they were, weighed by what a knee would do otherwise."""
-    n_frames = len(legs_m)
-    along = legs_m / np.maximum(np.linalg.norm(legs_m, axis=2, keepdims=True), 1e-9)
+    """(F, 4) smooth steps that keep hips and ankles as far apart as they were.
+
+    rows: (F, 2, 4) of each leg; moved_m: (F, 2) of its ankle along it. Legs count by what their
+    knees would do otherwise.
+    """
+    n_frames, _, size = rows.shape
     weight = np.minimum(0.25 / np.maximum(1.0 - straightness, 1e-6), _STIFFEST)
-    blocks = np.einsum("fs,fsa,fsb->fab", weight, along, along) + _HOME
-    right = np.einsum("fs,fsa,fs->fa", weight, along, (along * moved_m).sum(axis=2))
-    bands = np.zeros((7, 3 * n_frames))
-    for i in range(3):
+    blocks = np.einsum("fs,fsa,fsb->fab", weight, rows, rows) + _HOME
+    right = np.einsum("fs,fsa,fs->fa", weight, rows, moved_m)
+    bands = np.zeros((2 * size + 1, size * n_frames))
+    for i in range(size):
         for j in range(i + 1):
-            bands[i - j, j::3] = blocks[:, i, j]
+            bands[i - j, j::size] = blocks[:, i, j]
     if n_frames > 2:
         stiffness = (2.0 * np.sin(np.pi * _FOLLOW_HZ / fps)) ** -4.0
         stencil = (1.0, -2.0, 1.0)
+        length = size * (n_frames - 2)
         for i, a in enumerate(stencil):
             for j in range(i, 3):
-                frames = 3 * (n_frames - 2)
-                bands[3 * (j - i), 3 * i : 3 * i + frames] += stiffness * a * stencil[j]
-    return solveh_banded(bands, right.reshape(-1), lower=True).reshape(-1, 3)
+                bands[size * (j - i), size * i : size * i + length] += stiffness * a * stencil[j]
+    return solveh_banded(bands, right.reshape(-1), lower=True).reshape(-1, size)
 
 
 def _lowering_m(away_m: np.ndarray, longest_m: np.ndarray, fps: float) -> np.ndarray:
