@@ -30,8 +30,10 @@ _SIDES = np.array([1.0, -1.0])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HipShift:
-    """shift_m: (F, 3) of both hips; lift_m: (F,) that the left one goes up and the right one down,
-    along the pelvis."""
+    """Where hips go.
+
+    shift_m: (F, 3) both. lift_m: (F,) the left one up along the pelvis, and the right one down.
+    """
 
     shift_m: np.ndarray
     lift_m: np.ndarray
