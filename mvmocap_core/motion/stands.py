@@ -12,8 +12,9 @@ _STAY_MS = 0.005
 """Metres times seconds: a foot that stands aside by less than twice that did not step aside."""
 _DOUBT_M = 0.02
 """Distance from its path beyond which a frame counts less and less."""
-_LEAVE_M = 0.05
-"""Way from its path at which a point leaves it, whatever the contact says."""
+_LEAVE_M, _LEAVE_RADII = 0.05, 1.6
+"""Way from its path at which a point leaves it, whatever the contact says: more where the foot may be
+off by more, three standard deviations of that."""
 _WEIGHTS = (0.2, 2.0)
 """Least and most, before they are squared, of a frame whose error is not the usual one."""
 _STILL_M = 1e-4
@@ -106,7 +107,8 @@ def _stand(
     usual_m = np.median(error_m[start:stop])
     weights = np.clip(usual_m / error_m[start:stop], *_WEIGHTS) ** 2
     path = still_path(points_m[start:stop], fps, weights)
-    near = np.linalg.norm(points_m[start:stop] - path, axis=1) < _LEAVE_M
+    leave_m = max(_LEAVE_M, _LEAVE_RADII * usual_m)
+    near = np.linalg.norm(points_m[start:stop] - path, axis=1) < leave_m
     first, last = max(spans(near), key=lambda span: span[1] - span[0], default=(0, 0))
     return _Stand(start + first, start + last, path[first:last]) if last > first else None
 
