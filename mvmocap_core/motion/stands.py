@@ -13,8 +13,8 @@ _STAY_MS = 0.005
 _DOUBT_M = 0.02
 """Distance from its path beyond which a frame counts less and less."""
 _LEAVE_M, _LEAVE_RADII = 0.05, 1.6
-"""Way from its path at which a point leaves it, whatever the contact says: more where the foot may be
-off by more, three standard deviations of that."""
+"""Way from its path at which a point leaves it, whatever the contact says: more where the foot may
+be off by more, three standard deviations of that."""
 _WEIGHTS = (0.2, 2.0)
 """Least and most, before they are squared, of a frame whose error is not the usual one."""
 _STILL_M = 1e-4
