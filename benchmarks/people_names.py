@@ -71,15 +71,15 @@ def identities(take: GroupTake, people: Sequence[Sequence[Track]]) -> dict[str, 
     return {
         "owners": owners,
         "followed": n_own / max(_n_seen_in_all(found), 1),
-        "expected": _expected(take),
+        "expected": expected(take),
         "switches": n_wrong / max(n_frames, 1),
         "count_right": float(np.concatenate(right).mean()),
     }
 
 
-def _expected(take: GroupTake) -> list[int]:
+def expected(take: GroupTake) -> list[int]:
     """Performers whom both views see often enough at the same time."""
-    expected = []
+    people = []
     for person, (first, second) in enumerate(take.tracks):
         seen = first.confidence.max(axis=1) > 0
         other = np.interp(
@@ -90,8 +90,8 @@ def _expected(take: GroupTake) -> list[int]:
             right=0.0,
         )
         if take.performers[person] and (seen & (other > 0.5)).mean() > MIN_SHARED:
-            expected.append(person)
-    return expected
+            people.append(person)
+    return people
 
 
 def _n_seen(tracks: Sequence[Track]) -> np.ndarray:

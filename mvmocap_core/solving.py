@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mvmocap_core import checks, correcting
 from mvmocap_core.body.single_views import SingleViews, lift_performer
 from mvmocap_core.body.solve import frame_times, solve_bodies
@@ -20,11 +22,13 @@ from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.stages import Stages
-from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.sync.timeline import CERTAIN, Timeline
 from mvmocap_core.video.audio import Sound
 
-N_STARTS = 2
-"""Performers from each of whom a calibration of everybody starts."""
+SURE_START = 0.9
+"""Agreement of the clocks above which one performer's calibration is a start for everybody's."""
+SURE_START_MARGIN = 0.1
+"""Likewise of its margin; with less, another performer's is tried as well."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,23 +156,43 @@ def _starts(
     given: GivenFacts,
     progress: Progress,
 ) -> list[Calibration]:
-    """Calibrations from the first performers alone: the one's motion may tell what another's hides.
+    """Calibrations from a performer alone to start from.
 
-    Raises UnsolvableError where not even the first one's tells anything.
+    It is the first one's. Where that is in doubt also the second one's, whose motion may tell what
+    the first one's hides, at the offset that the first one's chose if it is certain.
+    Raises UnsolvableError where the first one's tells nothing.
     """
-    tried = people[: 1 if given.has_poses else N_STARTS]
-    share = 1.0 / len(tried)
-    starts: list[Calibration] = []
-    for number, tracks in enumerate(tried):
-        told = part(progress, number * share, share)
-        try:
-            found = calibrate(tracks, timeline, focal_35mm=focal_35mm, given=given, progress=told)
-        except UnsolvableError:
-            if number == 0:
-                raise
-        else:
-            starts.append(found)
-    return starts
+    first = calibrate(
+        people[0],
+        timeline,
+        focal_35mm=focal_35mm,
+        given=given,
+        progress=part(progress, 0.0, 0.7),
+    )
+    sure = float(first.agreement.min())
+    if given.has_poses or (sure >= SURE_START and first.margin >= SURE_START_MARGIN):
+        return [first]
+    if sure >= CERTAIN:
+        timeline = _chosen(timeline, first)
+    told = part(progress, 0.7, 0.3)
+    try:
+        second = calibrate(people[1], timeline, focal_35mm=focal_35mm, given=given, progress=told)
+    except UnsolvableError:
+        return [first]
+    return [first, second]
+
+
+def _chosen(timeline: Timeline, calibration: Calibration) -> Timeline:
+    """The time line with those of its offsets that a calibration started from, without rivals."""
+    offers_s = np.concatenate([timeline.offset_s[:, None], timeline.rivals_s], axis=1)
+    apart_s = np.abs(offers_s - calibration.offset_s[:, None])
+    nearest = np.nan_to_num(apart_s, nan=np.inf).argmin(axis=1)
+    return replace(
+        timeline,
+        offset_s=np.take_along_axis(offers_s, nearest[:, None], axis=1)[:, 0],
+        agreement=calibration.agreement,
+        rivals_s=np.full((len(nearest), 0), np.nan),
+    )
 
 
 def lift_people(

@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvmocap_core.calibration.bundle import Adjustment, movable_unknowns
-from mvmocap_core.calibration.calibrate import MIN_FRAMES, camera_priors
+from mvmocap_core.calibration.calibrate import (
+    CLOCK_ROUNDS,
+    CLOCK_SETTLED_S,
+    MIN_FRAMES,
+    camera_priors,
+)
 from mvmocap_core.calibration.cameras import Calibration, Cameras
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.hypotheses import posed_scene
@@ -35,8 +40,12 @@ _MAX_DAMPING = 1e6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Person:
-    """One performer's observations, and the scene, whose cameras everybody shares."""
+    """One performer's observations, and the scene, whose cameras everybody shares.
 
+    tracks: one of each view, left and right put right.
+    """
+
+    tracks: Sequence[Track]
     observed: Observations
     scene: Scene
 
@@ -88,10 +97,10 @@ def _from_start(
     progress(0.1, "Fitting everybody to the cameras")
     group = [_settled(person, prior) for person in group]
     progress(0.4, "Adjusting the cameras to everybody")
-    group, _, cost = _adjusted(group, prior)
+    group, shift_s, cost = _dated(group, refined, prior)
+    prior = replace(prior, clock_s=prior.clock_s - shift_s)
     _, covariance, _ = _adjusted(_with_own_noise(group), prior, n_steps=0)
     lead = group[0]
-    shift_s = lead.scene.clock_s
     n_shared = N_VIEW * len(shift_s) + len(BONE_PAIRS)
     best = Adjustment(lead.scene, 0.0, covariance[:n_shared, :n_shared])
     found = summarise(best, lead.observed, start.offset_s + shift_s, start.margin)
@@ -123,7 +132,30 @@ def _observed(tracks: Sequence[Track], timeline: Timeline, cameras: Cameras) -> 
         return None
     observed = observe(tracks, timeline, times_s)
     scene = posed_scene(observed, cameras.K[:, 0, 0], cameras.T_cam_world)
-    return _Person(observed, replace(scene, k1=cameras.dist[:, 0].copy()))
+    return _Person(tracks, observed, replace(scene, k1=cameras.dist[:, 0].copy()))
+
+
+def _dated(
+    group: Sequence[_Person], timeline: Timeline, prior: Priors
+) -> tuple[list[_Person], np.ndarray, float]:
+    """Everybody adjusted, looking again at the moments that the better clocks name.
+
+    Returns them with clocks at zero, what was added to the offsets (V,) seconds, and the cost.
+    """
+    shift_s = np.zeros(len(timeline.offset_s))
+    cost = np.inf
+    for _ in range(CLOCK_ROUNDS):
+        dated = replace(timeline, offset_s=timeline.offset_s + shift_s)
+        group = [replace(p, observed=observe(p.tracks, dated, p.observed.times_s)) for p in group]
+        prior_left = replace(prior, clock_s=prior.clock_s - shift_s)
+        group, _, cost = _adjusted(group, prior_left)
+        moved_s = group[0].scene.clock_s
+        shift_s = shift_s + moved_s
+        still = np.zeros_like(moved_s)
+        group = [replace(p, scene=replace(p.scene, clock_s=still)) for p in group]
+        if np.abs(moved_s).max() < CLOCK_SETTLED_S:
+            break
+    return list(group), shift_s, cost
 
 
 def _with_own_noise(group: Sequence[_Person]) -> list[_Person]:

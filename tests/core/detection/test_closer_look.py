@@ -51,6 +51,23 @@ def test_who_stands_beside_somebody_larger_is_found():
     assert seen(CloserLook(find_largest, 3), picture(NEAR, FAR))[-1] == {NEAR, FAR}
 
 
+def test_who_stands_apart_is_kept_without_posing_the_other_again():
+    shows_near = []
+
+    def detect(image):
+        shows_near.append((image == 50).all(axis=2).any())
+        return find_largest(image)
+
+    closer, frame = CloserLook(detect, 3), picture(NEAR, FAR)
+    for k in range(2 * FRAMES):
+        if k == FRAMES:  # both are known by now
+            shows_near.clear()
+        closer.all_people(frame, k / 30, find_largest(frame))
+    # In every frame the other is kept and a part searched; now and then somebody is looked around.
+    assert len(shows_near) >= 2 * FRAMES
+    assert sum(shows_near) < FRAMES / 3
+
+
 def test_no_more_are_looked_for_than_asked():
     assert seen(CloserLook(find_largest, 1), picture(NEAR, FAR, SMALL))[-1] == {NEAR}
 
