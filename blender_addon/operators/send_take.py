@@ -15,9 +15,8 @@ from .job_operator import JobOperator
 from .open_take import open_take
 from .take_operator import TakeFileOperator
 
-_SUFFIX = ".zip"
-_ENDING = "_mocap"
-"""Of an archive's name, so that it is not taken for something else."""
+_SUFFIX = ".mocapzip"
+"""Of a zip that says what it is: any other that is dropped, Blender takes for an extension."""
 
 
 class MVMOCAP_OT_send_take(TakeFileOperator, bpy.types.Operator):
@@ -27,11 +26,11 @@ class MVMOCAP_OT_send_take(TakeFileOperator, bpy.types.Operator):
     bl_label = "Send Take"
     bl_description = "Write the take and its videos into one file, to go on with on another machine"
 
-    ending = f"{_ENDING}{_SUFFIX}"
+    ending = _SUFFIX
 
     filepath: bpy.props.StringProperty(name="File", subtype="FILE_PATH")
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
-    filter_glob: bpy.props.StringProperty(default="*.zip", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default=f"*{_SUFFIX}", options={"HIDDEN"})
     has_videos: bpy.props.BoolProperty(
         name="With Videos",
         description="Without them the file is small, and the take cannot be solved again there",
@@ -62,7 +61,9 @@ class MVMOCAP_OT_receive_take(JobOperator, bpy.types.Operator):
     bl_options = {"UNDO"}  # noqa: RUF012 - Blender's way
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
-    filter_glob: bpy.props.StringProperty(default="*.zip", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(
+        default=f"*{_SUFFIX};*.zip", options={"HIDDEN", "SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -86,7 +87,7 @@ class MVMOCAP_OT_receive_take(JobOperator, bpy.types.Operator):
         if not path.is_file():
             raise InputError(f"{self.filepath}: no such file; choose a take.", reason="no_file")
         takes = takes_folder(bpy.data.filepath, preferences.cache_folder(context))
-        folder = _new_folder(takes, path.stem.removesuffix(_ENDING))
+        folder = _new_folder(takes, path.stem)
         check_length(folder)
         arguments = ("unpack", str(path), str(folder))
         return Job([Step(arguments)], name=label(folder), launch=session.launch())
@@ -119,11 +120,11 @@ def _new_folder(takes: Path, name: str) -> Path:
 
 
 def _draw_in_import_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    menu.layout.operator("mvmocap.receive_take", text="Sent Motion Capture Take (.zip)")
+    menu.layout.operator("mvmocap.receive_take", text=f"Sent Motion Capture Take ({_SUFFIX})")
 
 
 def _draw_in_export_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    menu.layout.operator("mvmocap.send_take", text="Motion Capture Take (.zip)")
+    menu.layout.operator("mvmocap.send_take", text=f"Motion Capture Take ({_SUFFIX})")
 
 
 def register() -> None:

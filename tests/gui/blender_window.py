@@ -2,11 +2,11 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,33 @@ class RealBlender:
     root: Path | None
     program: str
 
-    def command(self, arguments: Sequence[str], environment: dict[str, str]) -> list[str]:
-        """Command line that runs a program there with a few variables set."""
-        inside = [] if self.root is None else ["chroot", str(self.root)]
-        return [*inside, "/usr/bin/env", *(f"{k}={v}" for k, v in environment.items()), *arguments]
+    def command(
+        self,
+        arguments: Sequence[str],
+        environment: dict[str, str],
+        *,
+        folders: Sequence[Path] = (),
+        has_network: bool = True,
+    ) -> list[str]:
+        """Command line that runs a program there with a few variables set.
+
+        folders: of this system, which the program is to see under the same paths.
+        has_network: in a root folder it may be cut off from it; a screen without a network would
+            take the number of another one.
+
+        What is mounted into the root folder goes with the program, however that ends: nothing of
+        this system may lie in a folder that somebody deletes later.
+        """
+        said = ["/usr/bin/env", *(f"{k}={v}" for k, v in environment.items()), *arguments]
+        if self.root is None:
+            return said
+        lines = ["set -e"]
+        for place in [*_SYSTEM, *map(str, folders)]:
+            inside = shlex.quote(f"{self.root}{place}")
+            lines.append(f"mkdir -p {inside}; mount --bind {shlex.quote(place)} {inside}")
+        lines.append(f"exec {shlex.join(['chroot', str(self.root), *said])}")
+        apart = ["unshare", "--mount", *([] if has_network else ["--net"])]
+        return [*apart, "sh", "-c", "\n".join(lines)]
 
 
 def find_blender() -> RealBlender | str:
@@ -69,7 +92,6 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
     }
     with (
         _kept_pictures(play, folder),
-        _mounted(blender.root, [PLAYS.parents[2], folder.parents[1]]),
         _screen(blender, folder) as display,
     ):
         width, height, _ = _SCREEN.split("x")
@@ -77,10 +99,11 @@ def run_play(blender: RealBlender, play: str, task: dict[str, Any], folder: Path
         arguments = ["--factory-startup", *window, "--python-exit-code", "1"]
         arguments += ["--python", str(PLAYS / f"{play}.py")]
         command = blender.command(
-            [blender.program, *arguments], {**environment, "DISPLAY": display}
+            [blender.program, *arguments],
+            {**environment, "DISPLAY": display},
+            folders=[PLAYS.parents[2], folder.parents[1]],
+            has_network=False,
         )
-        if blender.root is not None:
-            command = ["unshare", "--net", *command]  # not the screen: it would share its number
         with (folder / "blender.log").open("w") as log:
             done = subprocess.run(command, stdout=log, stderr=log, timeout=_TIMEOUT_S, check=False)
     facts = folder / "facts.json"
@@ -122,26 +145,3 @@ def _screen(blender: RealBlender, folder: Path) -> Iterator[str]:
     finally:
         screen.terminate()
         screen.wait(10)
-
-
-@contextmanager
-def _mounted(root: Path | None, folders: Sequence[Path]) -> Iterator[None]:
-    """Show the system's devices and our folders inside a root folder, under their own paths."""
-    with ExitStack() as mounts:
-        places = [*_SYSTEM, *map(str, folders)] if root else []
-        for place in places:
-            inside = Path(f"{root}{place}")
-            if os.path.ismount(inside):
-                continue
-            inside.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["mount", "--bind", "--make-private", place, str(inside)], check=True)
-            mounts.callback(_unmount, inside)
-        yield
-
-
-def _unmount(place: Path) -> None:
-    for _ in range(20):
-        if subprocess.run(["umount", str(place)], check=False, capture_output=True).returncode == 0:
-            return
-        time.sleep(0.5)  # a program that has just ended may still hold it
-    raise RuntimeError(f"{place} cannot be unmounted; do it by hand before deleting the folder")

@@ -33,6 +33,10 @@ def test_a_folder_that_is_dropped_onto_the_view_is_opened(found: dict[str, Any])
     assert found["name"] == "charleston"
 
 
+def test_a_sent_take_that_is_dropped_is_unpacked_and_opened(found: dict[str, Any]):
+    assert found["received"] == "from afar.mocap"
+
+
 def test_showing_the_keypoints_takes_the_tool_in_hand(found: dict[str, Any]):
     assert found["tool"] == "mvmocap.correct"
 

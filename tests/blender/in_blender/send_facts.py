@@ -11,8 +11,8 @@ scene = empty_scene()
 facts = {"without_a_take": refusal(bpy.ops.mvmocap.send_take, filepath=str(folder / "x.zip"))}
 scene.mvmocap.take_folder = str(take)
 facts["without_a_name"] = refusal(bpy.ops.mvmocap.send_take, filepath=" ")
-bpy.ops.mvmocap.send_take(filepath=str(folder / "dance_mocap"))
-sent = folder / "dance_mocap.zip"
+bpy.ops.mvmocap.send_take(filepath=str(folder / "dance"))
+sent = folder / "dance.mocapzip"
 facts["is_sent"] = sent.is_file()
 
 bpy.ops.wm.read_homefile(use_empty=True)

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def play(stage: Stage) -> Play:
     save_empty(TASK)
     yield from open_sidebar(stage)
     yield from drop_folder(stage)
+    yield from drop_sent(stage)
+    yield from drag(stage, TAKE)
     stage.call(bpy.ops.mvmocap.setup_scene, "EXEC_DEFAULT", True)
     bpy.context.scene.frame_set(FRAME)
     yield 1.0
@@ -32,7 +35,7 @@ def play(stage: Stage) -> Play:
     ):
         bpy.ops.view3d.view_center_camera()
     yield from show_keypoints(stage)
-    yield from drag(stage)
+    yield from drag_wrist(stage)
     yield from undo_and_redo(stage)
     yield from mark(stage)
     yield from cancel(stage)
@@ -41,17 +44,34 @@ def play(stage: Stage) -> Play:
 
 
 def drop_folder(stage: Stage) -> Play:
-    """What Blender does with a folder that is dropped onto the 3D view."""
-    with bpy.context.temp_override(
-        window=stage.window, area=stage.view, region=stage.region("WINDOW")
-    ):
-        bpy.ops.wm.drop_import_file(
-            "INVOKE_DEFAULT", directory=str(TAKE.parent), files=[{"name": TAKE.name}]
-        )
-    yield 0.5
+    yield from drag(stage, TAKE)
     scene = bpy.context.scene
     stage.facts["dropped"] = Path(bpy.path.abspath(scene.mvmocap.take_folder)).name
     stage.facts["name"] = scene.mvmocap.take_name
+
+
+def drop_sent(stage: Stage) -> Play:
+    """A take that was sent, as one file."""
+    sent = TAKE.with_name("from afar.mocapzip")
+    stage.call(bpy.ops.mvmocap.send_take, filepath=str(sent), has_videos=False)
+    yield from drag(stage, sent)
+    stage.facts["received"] = Path(bpy.path.abspath(bpy.context.scene.mvmocap.take_folder)).name
+
+
+def drag(stage: Stage, path: Path) -> Play:
+    """From another program onto the 3D view; wait until the scene has another take."""
+    region, before = stage.region("WINDOW"), bpy.context.scene.mvmocap.take_folder
+    x, y = region.x + region.width // 2, region.y + region.height // 2
+    place = [str(x), str(stage.window.height - y)]
+    source = Path(__file__).with_name("drag_source.py")
+    dragged = subprocess.Popen([sys.executable, str(source), *place, str(path)])
+
+    def is_taken() -> bool:
+        assert not dragged.poll(), "the drag has failed: see the log"
+        return bpy.context.scene.mvmocap.take_folder != before
+
+    yield is_taken
+    dragged.wait(10)
 
 
 def show_keypoints(stage: Stage) -> Play:
@@ -63,7 +83,7 @@ def show_keypoints(stage: Stage) -> Play:
     yield from stage.show("31_keypoints")
 
 
-def drag(stage: Stage) -> Play:
+def drag_wrist(stage: Stage) -> Play:
     """The left wrist, by the mouse; each step when Blender has followed the one before."""
     state = bpy.context.window_manager.mvmocap_correct
     items = bpy.context.scene.mvmocap_correct.items
