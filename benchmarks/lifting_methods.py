@@ -1,8 +1,10 @@
 """Lifters trained without 3D labels, on subjects that they never saw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from mvmocap_core.lifting import cross_view_lifting
@@ -13,12 +15,13 @@ from mvmocap_core.lifting.fused_views import fused_poses
 from mvmocap_core.lifting.networks import (
     CanonicalLifter,
     DepthLifter,
+    DomainAdapter,
     Lift,
     TemporalLifter,
     load_network,
 )
 from mvmocap_core.lifting.weights import PRETRAINED
-from training import consistency, geometric
+from training import consistency, domain_adapter, geometric
 from training.consistency import unseen_takes
 from training.multi_view import (
     STAGES,
@@ -58,10 +61,13 @@ class MethodScore:
     n_pck: float
 
 
-def validation_pool() -> Pool:
-    """Takes of the "val" subjects as they are, four virtual phones in a room, detector noise."""
+def validation_pool(marks: Mapping[str, np.ndarray] | None = None) -> Pool:
+    """Takes of the "val" subjects as they are, four virtual phones in a room, detector noise.
+
+    marks: see `make_pool`.
+    """
     motions = [m for m in load_split("val") if len(m.joints_m) >= TAKE_FRAMES]
-    return make_pool(motions, N_TAKES, 1, as_they_are=True)
+    return make_pool(motions, N_TAKES, 1, as_they_are=True, marks=marks)
 
 
 def score_methods(folder: Path) -> list[MethodScore]:
@@ -101,6 +107,53 @@ def score_consistency(folder: Path) -> list[tuple[str, float, float]]:
         for name, path in paths.items()
     }
     return [(name, s["n_mpjpe_mm"], s["p_mpjpe_mm"]) for name, s in scores.items()]
+
+
+def score_adapter(folder: Path) -> list[tuple[str, float, float]]:
+    """N-MPJPE and P-MPJPE, mm, of the geometric lifter, by the keypoints that it is given.
+
+    Its own source's of the takes, another detector's, and these adapted.
+    """
+    path = run_path(folder, domain_adapter.NAME)
+    if not path.is_file():
+        return []
+    lifter = load_network(DepthLifter, run_path(folder, "geometric"))
+    pools = (validation_pool(), validation_pool(domain_adapter.OTHER_MARKS))
+    scores = domain_adapter.score(load_network(DomainAdapter, path), lifter, pools)
+    return [(name, s["n_mpjpe_mm"], s["p_mpjpe_mm"]) for name, s in scores.items()]
+
+
+def second_pass_gain(folder: Path) -> list[tuple[str, float, float]]:
+    """By reading ("refined", "all"): N-MPJPE, mm, that the second pass gains over step 1 alone.
+
+    Mean over the takes and its standard error.
+    """
+    names = ("step_1", "steps_1_and_2")
+    if not all(run_path(folder, name).is_file() for name in names):
+        return []
+    pool = validation_pool()
+    by_run: list[dict[str, np.ndarray]] = []
+    for name in names:
+        net = load_network(CanonicalLifter, run_path(folder, name))
+        with torch.no_grad():
+            lift = refined_lift(net, STAGES[name], pool.keypoints)
+            fused = fused_poses(lift, pool.keypoints)
+        by_run.append(
+            {
+                views: np.array(
+                    [
+                        limb_errors(rooted(pose), truth)["n_mpjpe_mm"]
+                        for pose, truth in zip(poses, pool.poses, strict=True)
+                    ]
+                )
+                for views, poses in (("refined", lift.pose), ("all", fused))
+            }
+        )
+    gains = {views: by_run[0][views] - by_run[1][views] for views in by_run[0]}
+    return [
+        (views, float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain))))
+        for views, gain in gains.items()
+    ]
 
 
 def refinement_gain(folder: Path) -> tuple[float, float, float]:

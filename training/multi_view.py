@@ -7,7 +7,7 @@ pass over these (steps 1 and 2). FOLDER/NAME.safetensors are their weights.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from mvmocap_core.lifting.cross_view_lifting import FUSION, sized_keypoints
 from mvmocap_core.lifting.networks import CanonicalLifter, Lift, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
 from training.pretrain import load_split
-from training.virtual_bodies import Motion, random_body
+from training.virtual_bodies import Motion, marked, random_body
 from training.virtual_views import Detector, random_camera, see
 
 TAKE_FRAMES = 48
@@ -54,10 +54,18 @@ class Pool:
     true_xy: Tensor
 
 
-def make_pool(motions: Sequence[Motion], n_takes: int, seed: int, *, as_they_are: bool) -> Pool:
+def make_pool(
+    motions: Sequence[Motion],
+    n_takes: int,
+    seed: int,
+    *,
+    as_they_are: bool,
+    marks: Mapping[str, np.ndarray] | None = None,
+) -> Pool:
     """Film random stretches of motions with four phones in a room's corners.
 
-    as_they_are: keep the captured bodies, and go through the motions in turn.
+    as_they_are: keep the captured bodies, and go through the motions in turn. marks: where another
+    detector marks joints, see `virtual_bodies.marked`; phones and noise are the same.
     """
     rng = np.random.default_rng(seed)
     lengths = np.array([len(m.joints_m) for m in motions], dtype=np.float64)
@@ -72,12 +80,13 @@ def make_pool(motions: Sequence[Motion], n_takes: int, seed: int, *, as_they_are
         first = int(rng.integers(0, len(motion.joints_m) - TAKE_FRAMES + 1))
         joints = motion.joints_m[first : first + TAKE_FRAMES].astype(np.float64)
         joints = joints if as_they_are else random_body(rng, joints)
+        shown = joints + marked(joints, marks or {})
         start = rng.uniform(0, 2 * np.pi)
         views = []
         for view in range(4):
             azimuth = start + np.pi / 2 * view + np.radians(rng.normal(0.0, 10.0))
             camera = random_camera(rng, joints, azimuth, rng.uniform(3.0, 5.0))
-            seen = see(rng, joints, camera, ROOM_DETECTOR, motion.fps)
+            seen = see(rng, shown, camera, ROOM_DETECTOR, motion.fps)
             views.append((seen.keypoints, seen.pose, seen.true_xy))
         rows.append(views)
     keypoints, poses, true_xy = (

@@ -1,5 +1,6 @@
 """Captured motion on random bodies, as the landmarks that the detector would mark."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ class Motion:
 def detector_joints(clip: MotionCapture) -> Motion:
     """A captured motion's joints, with hips and shoulders moved to where detectors mark them."""
     joints = clip.landmarks_m[:, LANDMARK_INDICES].copy()
-    joints += _skin(joints, {part: np.array(o) for part, o in LANDMARK_FROM_JOINT.items()})
+    joints += marked(joints, {part: np.array(o) for part, o in LANDMARK_FROM_JOINT.items()})
     return Motion(joints.astype(np.float32), clip.fps, clip.subject)
 
 
@@ -70,14 +71,17 @@ def random_body(rng: np.random.Generator, joints_m: np.ndarray) -> np.ndarray:
         grown[b] = grown[a] + scale[name] * (at[b] - at[a])
     joints = np.stack([grown[name] for name in JOINT_NAMES], axis=1)
     skin = {part: rng.normal(0.0, _SKIN_STD, size=3) for part in ("hip", "shoulder")}
-    joints = joints + _skin(joints, skin)
+    joints = joints + marked(joints, skin)
     if rng.random() < 0.5:
         joints = joints[:, MIRRORED] * np.array([-1.0, 1.0, 1.0])
     return joints
 
 
-def _skin(joints_m: np.ndarray, offsets: dict[str, np.ndarray]) -> np.ndarray:
-    """(F, J, 3) to add, for offsets over stature in the trunk's axes, left side."""
+def marked(joints_m: np.ndarray, offsets: Mapping[str, np.ndarray]) -> np.ndarray:
+    """(F, J, 3) to add where joints are marked elsewhere.
+
+    offsets: by part, over stature in the trunk's axes, left side.
+    """
     axes, stature_m = trunk_axes(joints_m), np.median(stature_of(joints_m))
     added = np.zeros_like(joints_m)
     for part, offset in offsets.items():

@@ -19,6 +19,8 @@ from mvmocap_core.lifting.rotations import rotvec_to_rotmat
 
 WEIGHTS = {"image": 10.0, "space": 0.001, "temporal": 1.0}
 """Of 2D and 3D after the way there and back, and of the critic of movements, as in the paper."""
+MOVED_WEIGHT = 0.1
+"""Of how far an adapter moves keypoints, beside the critic whose slope is one."""
 ERROR = (0.03, 0.09)
 """Of a lifted joint across the view and along it, over stature, on subjects never trained on."""
 PRETRAINED = Path(__file__).with_name("geometric.safetensors")
@@ -113,6 +115,40 @@ def there_and_back(
 def shown(xy: Tensor) -> Tensor:
     """Normalised poses, or differences of two, as critics are shown them: about one in size."""
     return xy / _SIZE
+
+
+def adapted(adapter: nn.Module, xy: Tensor, confidence: Tensor) -> tuple[Tensor, Tensor]:
+    """Keypoints (..., J, 2) of another source, normalised, as the lifter's own source has them.
+
+    Returns them normalised, and by how much each was moved, as critics are shown it.
+    """
+    moved = adapter(torch.cat([shown(xy), confidence], dim=-1))
+    return normalise(xy + _SIZE * moved)[0], moved
+
+
+def adapter_losses(
+    adapter: nn.Module,
+    critic: nn.Module,
+    real: Tensor,
+    other: Tensor,
+    mix: Tensor,
+    *,
+    is_critics_turn: bool = False,
+) -> dict[str, Tensor]:
+    """What makes keypoints of another source look like those that the lifter knows.
+
+    real, other: (N, J, 3) normalised x, y, and confidence, of the lifter's source and the other;
+    mix: (N, 1, 1) in [0, 1]. "domain_critic" is for critic and adapter, see `adversarial_loss`, in
+    its turn for the critic alone; "moved" is the price of a correction, so that of all that look
+    real the nearest is chosen.
+    """
+    made, moved = adapted(adapter, other[..., :2], other[..., 2:])
+    if is_critics_turn:
+        made, moved = made.detach(), moved.detach()
+    return {
+        "domain_critic": adversarial_loss(critic, shown(real[..., :2]), shown(made), mix),
+        "moved": moved.square().sum(dim=(-2, -1)).mean(),
+    }
 
 
 def lift_views(views: LifterViews) -> tuple[np.ndarray, np.ndarray]:

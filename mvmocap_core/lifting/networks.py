@@ -104,6 +104,27 @@ class DepthLifter(nn.Module):
         return self.outlet(self.blocks(hidden))
 
 
+class DomainAdapter(nn.Module):
+    """By how much keypoints of another source are to be moved (Chen et al., CVPR 2019).
+
+    One frame at a time; it starts from leaving them where they are.
+    """
+
+    def __init__(self, width: int = 1024) -> None:
+        super().__init__()
+        self.width = width
+        self.inlet = nn.Linear(3 * N_JOINTS, width)
+        self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(2)))
+        self.outlet = nn.Linear(width, 2 * N_JOINTS)
+        nn.init.zeros_(self.outlet.weight)
+        nn.init.zeros_(self.outlet.bias)
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """(..., J, 3): x, y, confidence -> (..., J, 2)."""
+        hidden = functional.leaky_relu(self.inlet(keypoints.flatten(-2)), LEAK)
+        return self.outlet(self.blocks(hidden)).unflatten(-1, (N_JOINTS, 2))
+
+
 class Critic(nn.Module):
     """How real 2D poses look, or their differences from frame to frame (Chen et al., CVPR 2019)."""
 
@@ -162,8 +183,8 @@ class _TemporalBlock(nn.Module):
         return x + self.within(functional.leaky_relu(self.norm_inner(inner), LEAK))
 
 
-Lifter = CanonicalLifter | DepthLifter | TemporalLifter
-N = TypeVar("N", bound=Lifter)
+Saved = CanonicalLifter | DepthLifter | TemporalLifter | DomainAdapter
+N = TypeVar("N", bound=Saved)
 
 
 def weights_of(net: nn.Module) -> dict[str, np.ndarray]:
@@ -171,14 +192,14 @@ def weights_of(net: nn.Module) -> dict[str, np.ndarray]:
     return {name: tensor.detach().cpu().numpy() for name, tensor in net.state_dict().items()}
 
 
-def save_network(path: Path, net: Lifter) -> None:
-    """Write a lifter's weights, and what it takes to make it from them."""
+def save_network(path: Path, net: Saved) -> None:
+    """Write a network's weights, and what it takes to make it from them."""
     metadata = {"width": str(net.width), "licence": "GPL-3.0-or-later"}
     save_weights(path, weights_of(net), metadata)
 
 
 def load_network(kind: type[N], path: Path) -> N:
-    """Give a saved lifter as a network, to use or to go on training. Raises InputError."""
+    """Give a saved network, to use or to go on training. Raises InputError."""
     weights, metadata = load_weights(path)
     net = kind(int(metadata["width"]))
     net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
