@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +39,26 @@ from mvmocap_core.stages import STAGE_SHARES
 from mvmocap_core.video.frames import iter_frames
 
 CLIP, FPS = "charleston", 30.0
-QUICK_LENGTHS = {"decode": (10.0, 60.0), "infer": (10.0,), "detect": (10.0,), "solve": (10.0, 60.0)}
+QUICK_LENGTHS = {
+    "decode": (10.0, 60.0),
+    "infer": (10.0,),
+    "detect": (10.0,),
+    "solve": (10.0, 60.0),
+    "adapt": (60.0,),
+}
 LENGTHS = {
     "decode": (10.0, 60.0, 300.0),
     "infer": (10.0,),
     "detect": (10.0, 60.0, 300.0),
     "solve": (10.0, 30.0, 60.0, 120.0, 300.0),
+    "adapt": (60.0,),
 }
 WORK_NAMES = {
     "decode": "decode one video (floor)",
     "infer": "decode and detect one video, one process (floor)",
     "detect": "detect both videos, a process each",
     "solve": "solve from detections",
+    "adapt": "the same with a network that the take trains (`--method consistency`)",
 }
 SOLVED_STAGES = ("sync", "calibrate", "lift", "body", "clean")
 HEAD = (
@@ -61,7 +70,8 @@ Two views of 640 x 480 at 30 frames a second, a rendered clip played there and b
 counts the moments of a take (each is two pictures where there are two videos); *x length* is
 seconds of work for a second of video; *peak MiB* is the largest resident memory of the process
 that worked, without the detector's children, whose largest one counts in its own row. *lift* is
-what single views say, and putting it right by the take. Baking is timed by `./run bench rigs`.
+what single views say, and putting it right by the take; training a network on the take, in the last
+row, which uses a GPU where PyTorch finds one. Baking is timed by `./run bench rigs`.
 """
 
 
@@ -97,6 +107,7 @@ def _measure(work: str, length_s: float) -> dict[str, Any]:
         "infer": _infer,
         "detect": _detect,
         "solve": _solve,
+        "adapt": partial(_solve, method="consistency"),
     }
     stages_s = jobs[work](length_s)
     children = work == "detect"
@@ -135,12 +146,11 @@ def _detect(length_s: float) -> dict[str, float]:
     return {"detect": time.perf_counter() - start}
 
 
-def _solve(length_s: float) -> dict[str, float]:
+def _solve(length_s: float, method: str = "auto") -> dict[str, float]:
     tracks = [long_track(detected_track(video), length_s, FPS) for video in _videos()]
     clock = StageClock()
-    solve_tracks(
-        tracks, (None, None), SolveOptions(), fps=FPS, focal_35mm=(None, None), progress=clock
-    )
+    options = SolveOptions(method=method)
+    solve_tracks(tracks, (None, None), options, fps=FPS, focal_35mm=(None, None), progress=clock)
     return clock.seconds
 
 

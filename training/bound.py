@@ -4,10 +4,8 @@ The same network and keypoints as in `training.multi_view`, with labels: no trai
 can be expected to lift one view better. Goes on where it was interrupted.
 """
 
-import argparse
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +14,7 @@ from torch import Tensor, nn
 from mvmocap_core.lifting.consistency import rooted
 from mvmocap_core.lifting.networks import CanonicalLifter, Lift, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
+from training.arguments import training_parser
 from training.multi_view import TAKE_FRAMES, Pool, make_pool
 from training.pretrain import load_split
 from training.scoring import STATURE_MM
@@ -42,11 +41,7 @@ def labelled_losses(net: nn.Module, batch: tuple[Tensor, Tensor], device: torch.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or go on training; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="training.bound", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--pool", type=int, default=1500, help="takes to draw from")
-    parser.add_argument("--width", type=int, default=256)
+    parser = training_parser("bound", __doc__, steps=4000, pool=1500)
     chosen = parser.parse_args(arguments)
     pool = make_pool(load_split("train"), chosen.pool, 0, as_they_are=False)
     torch.manual_seed(0)

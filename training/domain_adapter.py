@@ -7,10 +7,8 @@ different takes, and no label is shown. The other source here is a detector that
 elsewhere. FOLDER/domain_adapter.safetensors are the weights; it goes on where it was interrupted.
 """
 
-import argparse
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -20,6 +18,7 @@ from torch import Tensor, nn
 from mvmocap_core.lifting import geometric
 from mvmocap_core.lifting.networks import Critic, DepthLifter, DomainAdapter, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
+from training.arguments import training_parser
 from training.geometric import CRITICS_SHARE, lifted_poses
 from training.multi_view import TAKE_FRAMES, Pool, make_pool
 from training.pretrain import load_split
@@ -104,11 +103,7 @@ def score(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or go on training; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="training.domain_adapter", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--pool", type=int, default=400, help="takes of each source to draw from")
-    parser.add_argument("--width", type=int, default=256)
+    parser = training_parser("domain_adapter", __doc__, steps=2000, pool=400)
     chosen = parser.parse_args(arguments)
     motions = load_split("train")
     own = make_pool(motions, chosen.pool, 0, as_they_are=False)

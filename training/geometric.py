@@ -6,10 +6,8 @@ Goes on where it was interrupted; FOLDER/NAME.safetensors are the lifters' weigh
 the critics take for real are those that the phones saw of other moments.
 """
 
-import argparse
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -20,6 +18,7 @@ from mvmocap_core.lifting import geometric
 from mvmocap_core.lifting.companions import bone_variation_loss, mirror_loss, symmetry_loss
 from mvmocap_core.lifting.networks import Critic, DepthLifter, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
+from training.arguments import training_parser
 from training.multi_view import BONES, MIRROR, SYMMETRY, TAKE_FRAMES, Pool, make_pool
 from training.pretrain import load_split
 from training.scoring import limb_errors
@@ -123,11 +122,7 @@ def score(net: nn.Module, pool: Pool) -> dict[str, float]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or go on training; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="training.geometric", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--pool", type=int, default=1500, help="takes to draw from")
-    parser.add_argument("--width", type=int, default=256)
+    parser = training_parser("geometric", __doc__, steps=3000, pool=1500)
     chosen = parser.parse_args(arguments)
     pool = make_pool(load_split("train"), chosen.pool, 0, as_they_are=False)
     shown = Pool(pool.keypoints[:100], pool.poses[:100], pool.true_xy[:100])

@@ -6,7 +6,6 @@ another: the same again, with refined keypoints (Kim et al., ACCV 2022, step 1),
 pass over these (steps 1 and 2). FOLDER/NAME.safetensors are their weights.
 """
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +28,7 @@ from mvmocap_core.lifting.cross_view_fusion import Fusion, fuse, fusion_losses
 from mvmocap_core.lifting.cross_view_lifting import FUSION, sized_keypoints
 from mvmocap_core.lifting.networks import CanonicalLifter, Lift, save_network
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
+from training.arguments import training_parser
 from training.pretrain import load_split
 from training.virtual_bodies import Motion, marked, random_body
 from training.virtual_views import Detector, random_camera, see
@@ -198,12 +198,8 @@ STAGES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or go on training; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="training.multi_view", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
-    parser.add_argument("--steps", type=int, default=4000, help="of the first stage")
+    parser = training_parser("multi_view", __doc__, steps=4000, pool=1500)
     parser.add_argument("--more-steps", type=int, default=600, help="of each second stage")
-    parser.add_argument("--pool", type=int, default=1500, help="takes to draw from")
-    parser.add_argument("--width", type=int, default=256)
     chosen = parser.parse_args(arguments)
     pool = make_pool(load_split("train"), chosen.pool, 0, as_they_are=False)
     torch.manual_seed(0)

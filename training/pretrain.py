@@ -4,10 +4,8 @@ Motion capture, random bodies and random phones give any number of clips with tr
 goes on where it was interrupted, and writes FOLDER/temporal_lifter.safetensors at its end.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +17,7 @@ from mvmocap_core.lifting.joints import N_JOINTS
 from mvmocap_core.lifting.lifting import lift
 from mvmocap_core.lifting.networks import Lift, TemporalLifter, save_network, weights_of
 from mvmocap_core.lifting.trainer import Losses, TrainOptions, train
+from training.arguments import training_parser
 from training.scoring import STATURE_MM, limb_errors
 from training.virtual_bodies import Motion, detector_joints, random_body
 from training.virtual_views import Detector, View, random_camera, see
@@ -120,12 +119,8 @@ def score(net: nn.Module, views: Sequence[View]) -> dict[str, float]:
 
 def main() -> int:
     """Train, or go on training; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="training.pretrain", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints and the weights")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser = training_parser("pretrain", __doc__, steps=4000, pool=4000)
     parser.add_argument("--batch", type=int, default=16, help="clips a step")
-    parser.add_argument("--pool", type=int, default=4000, help="clips to draw from")
-    parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     chosen = parser.parse_args()
