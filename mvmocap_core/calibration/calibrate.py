@@ -7,6 +7,7 @@ import numpy as np
 
 from mvmocap_core.calibration.bundle import Adjustment, adjust
 from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.calibration.clocks import adjust_clocks, search_clocks
 from mvmocap_core.calibration.given import (
     FOCAL_LOG_STD,
     LENS_LOG_STD,
@@ -15,7 +16,7 @@ from mvmocap_core.calibration.given import (
 )
 from mvmocap_core.calibration.hypotheses import posed_scene, starting_scenes
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
-from mvmocap_core.calibration.scene import Priors, Scene
+from mvmocap_core.calibration.scene import Priors
 from mvmocap_core.calibration.summary import summarise, with_own_noise
 from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.calibration.terms import K1_STD
@@ -36,11 +37,9 @@ OFFSET_STD_S = {"audio": 0.004, "motion": 0.03}
 MIN_FRAMES = 10
 N_FINALISTS = 3
 SAME_ROTATION_DEG = 10.0
-CLOCK_SETTLED_S = 0.001
-CLOCK_ROUNDS = 4
 SWAP_ROUNDS = 2
 SAME_OFFSET_S = 0.08
-SURE_RATIO = 1.03
+SURE_RATIO = 1.06
 """Another offset is out of the question when its adjustment costs so much more for every sample.
 Of virtual takes (subjects 2, 5 and 13), a stride off it costs 1.04 to 1.22 times as much."""
 
@@ -141,15 +140,19 @@ def _calibrate(
     priors = camera_priors(observed, timeline, focal_35mm, given)
     ranked = _search(observed, priors, given, progress)
     progress(0.7, "Adjusting lenses and clocks")
-    free = ("focal", "k1", "clock") if given.has_poses else ("pose", "focal", "k1", "clock")
-    best, shift_s = _adjust_clocks(tracks, timeline, times_s, priors, ranked[0].scene, free)
+    free = ("focal", "k1") if given.has_poses else ("pose", "focal", "k1")
+    scene = ranked[0].scene
+    timeline, searched_std_s = search_clocks(tracks, timeline, times_s, priors, scene, free)
+    priors = replace(priors, clock_std_s=clock_std_s(timeline))
+    best, shift_s = adjust_clocks(tracks, timeline, times_s, priors, scene, free)
     observed = observe(tracks, replace(timeline, offset_s=timeline.offset_s + shift_s), times_s)
     cost = best.cost / (observed.independent * float(observed.weight.sum()))
     own = with_own_noise(best.scene, observed)
-    doubt = adjust(best.scene, own, priors, free=free, n_steps=0).covariance
+    doubt = adjust(best.scene, own, priors, free=(*free, "clock"), n_steps=0).covariance
     best = replace(best, covariance=doubt)
     calibration = summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
-    return calibration, cost
+    std_s = np.maximum(calibration.offset_std_s, searched_std_s)
+    return replace(calibration, offset_std_s=std_s), cost
 
 
 def camera_priors(
@@ -172,10 +175,14 @@ def camera_priors(
         log_focal_std=std,
         k1_std=np.where(given.has_lens, LENS_LOG_STD, K1_STD),
         clock_s=np.zeros(len(diagonal)),
-        clock_std_s=np.maximum(
-            timeline.offset_std_s, [OFFSET_STD_S.get(str(m), 1e-3) for m in timeline.method]
-        ),
+        clock_std_s=clock_std_s(timeline),
     )
+
+
+def clock_std_s(timeline: Timeline) -> np.ndarray:
+    """(V,) how far the time line's offsets may be off, seconds."""
+    least = [OFFSET_STD_S.get(str(method), 1e-3) for method in timeline.method]
+    return np.maximum(timeline.offset_std_s, least)
 
 
 def _search(
@@ -210,30 +217,3 @@ def _margin(ranked: list[Adjustment]) -> float:
         if rotation_angle_deg(best.scene.R.transpose(0, 2, 1) @ a.scene.R).max() > SAME_ROTATION_DEG
     ]
     return float(min(others) / best.cost - 1.0) if others else 1.0
-
-
-def _adjust_clocks(
-    tracks: Sequence[Track],
-    timeline: Timeline,
-    times_s: np.ndarray,
-    priors: Priors,
-    scene: Scene,
-    free: tuple[str, ...],
-) -> tuple[Adjustment, np.ndarray]:
-    """Free k1 and the clocks too; look again at the moments that the better clocks name.
-
-    Returns the adjustment and what was added to the time line's offsets, (V,) seconds.
-    """
-    shift_s = np.zeros(len(tracks))
-    best = Adjustment(scene, np.inf, np.zeros((0, 0)))
-    for _ in range(CLOCK_ROUNDS):
-        shifted = replace(timeline, offset_s=timeline.offset_s + shift_s)
-        observed = observe(tracks, shifted, times_s)
-        prior = replace(priors, clock_s=-shift_s)
-        best = adjust(scene, observed, prior, free=free, n_steps=15)
-        moved_s = best.scene.clock_s
-        shift_s = shift_s + moved_s
-        scene = replace(best.scene, clock_s=np.zeros_like(moved_s))
-        if np.abs(moved_s).max() < CLOCK_SETTLED_S:
-            break
-    return replace(best, scene=scene), shift_s

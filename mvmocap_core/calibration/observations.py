@@ -20,6 +20,9 @@ MAX_FRAMES = 300
 MIN_SEEN = 6.0
 """Sum of weights over landmarks below which a view's frame is no help."""
 
+RATE_SPAN_S = 0.16
+"""Keypoints' velocities are taken over this long."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observations:
@@ -85,10 +88,10 @@ def _sample(
         ],
         axis=-1,
     )
-    at, rate = interpolate_hermite(track.times_s, columns, clock, max_gap_s=MAX_GAP_S)
+    at, _ = interpolate_hermite(track.times_s, columns, clock, max_gap_s=MAX_GAP_S)
     confidence = np.where(np.isfinite(at[..., :3]).all(axis=-1), at[..., 2], 0.0)
     weight = np.where(confidence > MIN_CONFIDENCE, np.clip(confidence, 0.0, 1.0) ** 2, 0.0)
-    rate = rate[..., :2] / (1.0 + 1e-6 * timeline.drift_ppm[view])
+    rate = _rate(track, clock, at[..., :2]) / (1.0 + 1e-6 * timeline.drift_ppm[view])
     seen = weight[..., None] > 0
     return (
         np.where(seen, at[..., :2], 0.0),
@@ -96,6 +99,22 @@ def _sample(
         weight,
         at[..., 3:],
     )
+
+
+def _rate(track: Track, clock: np.ndarray, xy_px: np.ndarray) -> np.ndarray:
+    """(F, J, 2) pixels a second over `RATE_SPAN_S` around every moment, or what is seen of it.
+
+    The derivative at the moment itself is mostly noise where a performer moves slowly, and noise
+    holds back a clock that is to move.
+    """
+    keypoints = track.keypoints_2d_px[:, TARGET_INDICES]
+    ends, spans = [], np.zeros((*xy_px.shape[:2], 1))
+    for step_s in (-0.5 * RATE_SPAN_S, 0.5 * RATE_SPAN_S):
+        at, _ = interpolate_hermite(track.times_s, keypoints, clock + step_s, max_gap_s=MAX_GAP_S)
+        found = np.isfinite(at).all(axis=-1, keepdims=True)
+        ends.append(np.where(found, at, xy_px))
+        spans += np.where(found, abs(step_s), 0.0)
+    return np.divide(ends[1] - ends[0], spans, out=np.zeros_like(xy_px), where=spans > 0.0)
 
 
 def _spread(useful: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ image and little else.
 """
 K1_STD = 0.03
 BONE_PRIOR_STD = 0.12
-TWIN_STD = 0.02
+TWIN_STD = 0.01
 _MIN_DEPTH = 0.05
 _BEHIND = 1e6
 """Squared residual of a joint behind the camera that sees it."""
