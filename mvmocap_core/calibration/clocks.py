@@ -18,8 +18,8 @@ goes by velocities, moves such clocks by a few."""
 _STEP_S = 0.03
 _REACH = 3
 _MAX_MOVES = 4
-_SETTLED_S = 0.001
-_ROUNDS = 4
+CLOCK_SETTLED_S = 0.001
+CLOCK_ROUNDS = 4
 
 
 def adjust_clocks(
@@ -36,7 +36,7 @@ def adjust_clocks(
     """
     shift_s = np.zeros(len(tracks))
     best = Adjustment(scene, np.inf, np.zeros((0, 0)))
-    for _ in range(_ROUNDS):
+    for _ in range(CLOCK_ROUNDS):
         shifted = replace(timeline, offset_s=timeline.offset_s + shift_s)
         observed = observe(tracks, shifted, times_s)
         prior = replace(priors, clock_s=-shift_s)
@@ -44,7 +44,7 @@ def adjust_clocks(
         moved_s = best.scene.clock_s
         shift_s = shift_s + moved_s
         scene = replace(best.scene, clock_s=np.zeros_like(moved_s))
-        if np.abs(moved_s).max() < _SETTLED_S:
+        if np.abs(moved_s).max() < CLOCK_SETTLED_S:
             break
     return replace(best, scene=scene), shift_s
 

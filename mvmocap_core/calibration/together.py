@@ -10,13 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvmocap_core.calibration.bundle import Adjustment, movable_unknowns
-from mvmocap_core.calibration.calibrate import (
-    CLOCK_ROUNDS,
-    CLOCK_SETTLED_S,
-    MIN_FRAMES,
-    camera_priors,
-)
+from mvmocap_core.calibration.calibrate import MIN_FRAMES, camera_priors
 from mvmocap_core.calibration.cameras import Calibration, Cameras
+from mvmocap_core.calibration.clocks import CLOCK_ROUNDS, CLOCK_SETTLED_S
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.hypotheses import posed_scene
 from mvmocap_core.calibration.normal_equations import NormalEquations
