@@ -23,6 +23,7 @@ from mvmocap_core.hands.skeleton import (
     HandShape,
     joint_rotations,
 )
+from mvmocap_core.hands.solve import RADIUS_68
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.finger_names import FINGER_JOINTS
 from mvmocap_core.motion.fingers import FingerMotion, with_fingers
@@ -228,7 +229,7 @@ def _clip(times_s: np.ndarray, pose: Pose, cameras: tuple[np.ndarray, np.ndarray
         positions_m=forward(pose, body)[0],
         rotations_quat_wxyz=rotmat_to_quat_wxyz(pose.local),
         rest_offsets_m=body.rest_offsets_m,
-        error_m=np.full((n_frames, N_JOINTS), 0.02),
+        error_m=np.full((n_frames, N_JOINTS), RADIUS_68 * _WRIST_OFF_M),
         confidence=np.full((n_frames, N_JOINTS), 0.9),
         contacts=np.zeros((n_frames, 2, 2), dtype=bool),
         landmark_names=np.array(LANDMARK_NAMES),

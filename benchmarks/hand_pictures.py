@@ -1,7 +1,8 @@
-"""Pictures of hands whose every joint is known: balls along the bones.
+"""Pictures of hands whose every joint is known: smooth flesh about the bones.
 
 Nothing of it is from a scan or a photograph. A network that was trained on photographs may see
-such hands less well than real ones, and never better.
+such hands less well than real ones, and never better. Breadths are an adult's: 57 mm at the wrist
+and 37 through it, 80 at the knuckles and 25 through them, 20 at a finger's middle joint.
 """
 
 from dataclasses import dataclass
@@ -12,18 +13,22 @@ import numpy as np
 _SUPERSAMPLING = 2
 # Radius of the flesh in metres of an adult, at the wrist's end and at the other end, by landmarks.
 _BONES: tuple[tuple[int, int, float, float], ...] = (
-    (0, 1, 0.019, 0.016), (1, 2, 0.016, 0.012), (2, 3, 0.0115, 0.0105), (3, 4, 0.0105, 0.0075),
-    *((0, first, 0.017, 0.0115) for first in (5, 9, 13, 17)),
+    (1, 2, 0.0165, 0.0125), (2, 3, 0.0115, 0.0105), (3, 4, 0.0105, 0.0075),
     *((first + k, first + k + 1, 0.0105 - 0.0012 * k, 0.0093 - 0.0012 * k)
       for first in (5, 9, 13) for k in range(3)),
     *((17 + k, 18 + k, 0.009 - 0.001 * k, 0.008 - 0.001 * k) for k in range(3)),
 )  # fmt: skip
-_WEBS = ((1, 5), (5, 9), (9, 13), (13, 17))
+_PALM = ((1, 0.75, 0.0165), (5, 0.7, 0.0125), (9, 0.2, 0.0135), (13, -0.35, 0.0135),
+         (17, -0.9, 0.0125))  # fmt: skip
+"""Rays of the palm: to which landmark, from where across the wrist, over `_WRIST_HALF_WIDTH_M`, and
+the radius there."""
+_WRIST_HALF_WIDTH_M, _WRIST_RADIUS_M = 0.010, 0.0185
+_WEBS = ((5, 9), (9, 13), (13, 17))
 _WEB_RADIUS_M = 0.0115
-_FOREARM_RADII_M = (0.021, 0.034)
-_FOREARM_HALF_WIDTH_M = 0.012
+_FOREARM_RADIUS_M = 0.036
 _FOREARM_SHARE = 0.7
-_STEP_OF_RADIUS = 0.45
+_STEP_OF_RADIUS = 0.35
+_BLEND_M = 0.006
 _AMBIENT = 0.42
 
 
@@ -60,9 +65,9 @@ def draw_hand(
 
     landmarks: (21, 3) in the camera's axes, metres; elbow: (3,) likewise.
     """
-    centres, radii = _balls(landmarks, elbow)
-    pixels = centres[:, :2] / centres[:, 2:] * K[[0, 1], [0, 1]] + K[:2, 2]
-    size_px = K[0, 0] * radii / centres[:, 2]
+    limbs = [_balls(*limb) for limb in _limbs(landmarks, elbow)]
+    centres, radii = (np.concatenate(each) for each in zip(*limbs, strict=True))
+    pixels, size_px = _projected(centres, radii, K)
     low = np.floor((pixels - size_px[:, None]).min(axis=0)).astype(int) - 2
     high = np.ceil((pixels + size_px[:, None]).max(axis=0)).astype(int) + 2
     low, high = np.maximum(low, 0), np.minimum(high, image.shape[1::-1])
@@ -72,62 +77,88 @@ def draw_hand(
     scale = _SUPERSAMPLING
     canvas = cv2.resize(patch, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
     depth = np.full(canvas.shape[:2], np.inf)
-    order = np.argsort(-centres[:, 2])
-    for ball in order:
-        _draw_ball(
-            canvas, depth, (pixels[ball] - low) * scale, size_px[ball] * scale,
-            centres[ball, 2], radii[ball], light,
-        )  # fmt: skip
+    for limb in limbs:
+        at_px, radius_px = _projected(*limb, K)
+        _lay(depth, (at_px - low) * scale, radius_px * scale, limb[0][:, 2], limb[1])
+    z_m = float(landmarks[:, 2].mean())
+    _shade(canvas, depth, scale * K[0, 0] / z_m, light)
     patch[:] = cv2.resize(canvas, patch.shape[1::-1], interpolation=cv2.INTER_AREA)
 
 
-def _balls(landmarks: np.ndarray, elbow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centres (N, 3) and radii (N,) in metres."""
-    chains = [(landmarks[a], landmarks[b], ra, rb) for a, b, ra, rb in _BONES]
-    palm = [0.35 * landmarks[0] + 0.65 * landmarks[joint] for joint in (1, 5, 9, 13, 17)]
-    for (a, b), (pa, pb) in zip(_WEBS, zip(palm[:-1], palm[1:], strict=True), strict=True):
-        chains.append((pa, pb, 0.015, 0.015))
-        if a != 1:
-            chains.append((landmarks[a], landmarks[b], _WEB_RADIUS_M, _WEB_RADIUS_M))
-        else:
-            chains.append((landmarks[2], 0.5 * (landmarks[0] + landmarks[b]), 0.010, 0.012))
+def _projected(
+    centres: np.ndarray, radii: np.ndarray, K: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    pixels = centres[:, :2] / centres[:, 2:] * K[[0, 1], [0, 1]] + K[:2, 2]
+    return pixels, K[0, 0] * radii / centres[:, 2]
+
+
+def _limbs(
+    landmarks: np.ndarray, elbow: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray, float, float]]:
+    """Start, end and both radii of everything that is round, metres."""
+    limbs = [(landmarks[a], landmarks[b], ra, rb) for a, b, ra, rb in _BONES]
     across = landmarks[5] - landmarks[17]
-    across *= _FOREARM_HALF_WIDTH_M / np.linalg.norm(across)
-    end = landmarks[0] + _FOREARM_SHARE * (elbow - landmarks[0])
-    chains += [(landmarks[0] + s * across, end + s * across, *_FOREARM_RADII_M) for s in (-1, 0, 1)]
-    centres, radii = [], []
-    for start, stop, first, last in chains:
-        step = _STEP_OF_RADIUS * min(first, last)
-        n_balls = max(2, int(np.ceil(np.linalg.norm(stop - start) / step)))
-        share = np.linspace(0.0, 1.0, n_balls)
-        centres.append(start + share[:, None] * (stop - start))
-        radii.append(first + share * (last - first))
-    return np.concatenate(centres), np.concatenate(radii)
+    across *= _WRIST_HALF_WIDTH_M / np.linalg.norm(across)
+    wrist = landmarks[0]
+    limbs += [
+        (wrist + share * across, landmarks[joint], _WRIST_RADIUS_M, radius)
+        for joint, share, radius in _PALM
+    ]
+    limbs += [(landmarks[a], landmarks[b], _WEB_RADIUS_M, _WEB_RADIUS_M) for a, b in _WEBS]
+    middle = 0.45 * wrist + 0.55 * landmarks[5]
+    limbs.append((landmarks[2], middle, 0.010, 0.013))
+    end = wrist + _FOREARM_SHARE * (elbow - wrist)
+    limbs += [
+        (wrist + s * across, end + s * across, _WRIST_RADIUS_M, _FOREARM_RADIUS_M)
+        for s in (-1, 0, 1)
+    ]
+    return limbs
 
 
-def _draw_ball(
-    canvas: np.ndarray,
+def _balls(
+    start: np.ndarray, end: np.ndarray, first_m: float, last_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (N, 3) and radii (N,) of balls that fill a limb."""
+    step = _STEP_OF_RADIUS * min(first_m, last_m)
+    share = np.linspace(0.0, 1.0, max(2, int(np.ceil(np.linalg.norm(end - start) / step))))
+    return start + share[:, None] * (end - start), first_m + share * (last_m - first_m)
+
+
+def _lay(
     depth: np.ndarray,
-    centre_px: np.ndarray,
-    size_px: float,
-    z_m: float,
-    radius_m: float,
-    light: Light,
+    centres_px: np.ndarray,
+    sizes_px: np.ndarray,
+    z_m: np.ndarray,
+    radii_m: np.ndarray,
 ) -> None:
-    """One ball, where it is in front of what was drawn."""
-    low = np.maximum(np.floor(centre_px - size_px).astype(int), 0)
-    high = np.minimum(np.ceil(centre_px + size_px).astype(int) + 1, canvas.shape[1::-1])
+    """Put a limb's balls where they are in front of what is there."""
+    low = np.maximum(np.floor((centres_px - sizes_px[:, None]).min(axis=0)).astype(int), 0)
+    high = np.ceil((centres_px + sizes_px[:, None]).max(axis=0)).astype(int) + 1
+    high = np.minimum(high, depth.shape[::-1])
     if (high <= low).any():
         return
-    x = (np.arange(low[0], high[0]) + 0.5 - centre_px[0]) / size_px
-    y = ((np.arange(low[1], high[1]) + 0.5 - centre_px[1]) / size_px)[:, None]
-    towards = 1.0 - x * x - y * y
-    z = np.sqrt(np.maximum(towards, 0.0))
-    surface = z_m - radius_m * z
+    x = np.arange(low[0], high[0], dtype=np.float32) + 0.5
+    y = np.arange(low[1], high[1], dtype=np.float32) + 0.5
+    x = (x - centres_px[:, :1]) / sizes_px[:, None]
+    y = (y - centres_px[:, 1:]) / sizes_px[:, None]
+    towards = 1.0 - (x * x)[:, None, :] - (y * y)[:, :, None]
+    surface = z_m[:, None, None] - radii_m[:, None, None] * np.sqrt(np.maximum(towards, 0.0))
+    nearest = np.where(towards > 0.0, surface, np.inf).min(axis=0)
     place = (slice(low[1], high[1]), slice(low[0], high[0]))
-    is_front = (towards > 0.0) & (surface < depth[place])
-    lit = np.maximum(x * light.towards[0] + y * light.towards[1] - z * light.towards[2], 0.0)
+    depth[place] = np.minimum(depth[place], nearest)
+
+
+def _shade(canvas: np.ndarray, depth: np.ndarray, px_per_m: float, light: Light) -> None:
+    """Colour what is not at infinity by its slope, blended where limbs meet."""
+    is_hand = np.isfinite(depth)
+    behind = float(depth[is_hand].max()) + 0.02
+    filled = np.where(is_hand, depth, behind).astype(np.float32)
+    reach_px = max(1.0, _BLEND_M * px_per_m)
+    smooth = cv2.bilateralFilter(filled, -1, sigmaColor=1.5 * _BLEND_M, sigmaSpace=0.5 * reach_px)
+    down, right = np.gradient(smooth.astype(np.float64) * px_per_m)
+    normal = np.stack([right, down, -np.ones_like(right)], axis=-1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    lit = np.maximum(normal @ light.towards, 0.0)
     shade = _AMBIENT + (1.0 - _AMBIENT) * lit
-    depth[place] = np.where(is_front, surface, depth[place])
     colour = np.clip(shade[..., None] * light.skin, 0, 255).astype(np.uint8)
-    canvas[place] = np.where(is_front[..., None], colour, canvas[place])
+    canvas[is_hand] = colour[is_hand]

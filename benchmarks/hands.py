@@ -2,7 +2,7 @@
 
 Hands are acted: signs and poses at random, arms and wrists turning, between two cameras 80 degrees
 apart. The body is as a solve leaves it: each wrist some 25 mm and its hand some 35 degrees off.
-*drawn*: hands made of balls are drawn into both pictures and found by the network, as in
+*drawn*: smooth hands are drawn into both pictures and found by the network, as in
 a solve. *projected*: what it would see in every frame with the median of its errors on the drawn
 hands, and without its blunders. An error is the mean distance of the 15 finger joints of a hand
 from the truth, both about the wrist: the hand's turn counts, its place does not; *in world* the
@@ -10,6 +10,7 @@ place counts too. *seen* is by at least one view; *relaxed* is the error of a re
 body's wrist there.
 """
 
+import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,14 @@ import numpy as np
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.hand_acting import MIRROR, STATURE_M, Acted, act, sightings, unseen
 from benchmarks.hand_pictures import background, draw_hand, random_light
-from benchmarks.tables import RESULTS, markdown_table, show, text_table, write_section
+from benchmarks.tables import (
+    REPOSITORY,
+    RESULTS,
+    markdown_table,
+    show,
+    text_table,
+    write_section,
+)
 from mvmocap_core.detection.hand_network import HandNetwork
 from mvmocap_core.detection.hands import HandSeeker, HandSightings, nothing_found
 from mvmocap_core.detection.models import HAND, find_model
@@ -165,7 +173,10 @@ def _drawn(acted: Acted, seed: int, size_px: float, again: bool) -> list[HandSig
 
 
 def _kept_path(seed: int, size_px: float) -> Path:
-    return RESULTS / "hands" / f"{seed}-{size_px:g}-{code_hash('detection')}.npz"
+    drawing = hashlib.blake2b(code_hash("detection").encode(), digest_size=8)
+    for name in ("hand_acting", "hand_pictures"):
+        drawing.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
+    return RESULTS / "hands" / f"{seed}-{size_px:g}-{drawing.hexdigest()}.npz"
 
 
 def _find(acted: Acted, view: int, seed: int, network: HandNetwork) -> HandSightings:

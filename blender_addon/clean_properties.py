@@ -6,10 +6,30 @@ from pathlib import Path
 import bpy
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.options import CleanUp
+from mvmocap_core.options import SMOOTHING_PRESETS, CleanUp
 
 CHOICES_FILE = "clean.json"
 _DEFAULTS = CleanUp()
+_CUSTOM = len(SMOOTHING_PRESETS)
+_PRESET_ITEMS = (
+    ("NONE", "None", "As it was solved"),
+    ("ACTION", "Action", "Fights and sports: blows keep their speed"),
+    ("NATURAL", "Natural", "For most of it"),
+    ("CALM", "Calm", "People who talk, sit or stand"),
+    ("CUSTOM", "Custom", "As strong as the slider says"),
+)
+
+
+def _chosen_preset(clean: "MVMOCAP_PG_clean") -> int:
+    """Number of the preset that is as strong as the slider says."""
+    strengths = list(SMOOTHING_PRESETS.values())
+    same = [number for number, value in enumerate(strengths) if abs(value - clean.smoothing) < 1e-4]
+    return same[0] if same else _CUSTOM
+
+
+def _choose_preset(clean: "MVMOCAP_PG_clean", number: int) -> None:
+    if number != _CUSTOM:
+        clean.smoothing = list(SMOOTHING_PRESETS.values())[number]
 
 
 class MVMOCAP_PG_clean(bpy.types.PropertyGroup):
@@ -22,6 +42,13 @@ class MVMOCAP_PG_clean(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+    )
+    smoothing_preset: bpy.props.EnumProperty(
+        name="Preset",
+        description="How strong the smoothing is, by what is filmed",
+        items=_PRESET_ITEMS,
+        get=_chosen_preset,
+        set=_choose_preset,
     )
     lock_feet: bpy.props.BoolProperty(
         name="Lock Feet",

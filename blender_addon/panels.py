@@ -131,6 +131,7 @@ class MVMOCAP_PT_clean(SidebarPanel, bpy.types.Panel):
         column.enabled = not state.is_running
         column.use_property_split = True
         column.use_property_decorate = False
+        column.prop(clean, "smoothing_preset")
         column.prop(clean, "smoothing", slider=True)
         column.prop(clean, "lock_feet")
         column.prop(clean, "use_range")

@@ -8,7 +8,15 @@ from typing import Any, NoReturn
 
 from mvmocap_core import __version__
 from mvmocap_core.errors import InputError
-from mvmocap_core.options import DETECTORS, DEVICES, METHODS, CleanUp, ClipChoices, SolveOptions
+from mvmocap_core.options import (
+    DETECTORS,
+    DEVICES,
+    METHODS,
+    SMOOTHING_PRESETS,
+    CleanUp,
+    ClipChoices,
+    SolveOptions,
+)
 
 BLENDER_FORMATS = ("fbx", "glb", "usd")
 """Formats that only Blender writes."""
@@ -210,9 +218,14 @@ def _add_correct(parser: argparse.ArgumentParser) -> None:
 def _add_clean(parser: argparse.ArgumentParser) -> None:
     defaults = CleanUp()
     parser.add_argument("take", type=Path, metavar="TAKE")
-    smoothing_help = f"0 leaves every tremble, 1 the least; default {defaults.smoothing:g}"
+    names = ", ".join(f"{name} ({value:g})" for name, value in SMOOTHING_PRESETS.items())
+    smoothing_help = f"0 leaves every tremble, 1 the least; default {defaults.smoothing:g}; {names}"
     parser.add_argument(
-        "--smoothing", type=float, metavar="X", default=defaults.smoothing, help=smoothing_help
+        "--smoothing",
+        type=_smoothing,
+        metavar="X",
+        default=defaults.smoothing,
+        help=smoothing_help,
     )
     parser.add_argument(
         "--no-foot-lock", action="store_false", dest="lock_feet", help="let feet slide as seen"
@@ -220,6 +233,17 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     for name in ("start", "end"):
         what = f"{'first' if name == 'start' else 'last'} second to keep, in the first video"
         parser.add_argument(f"--{name}", type=float, metavar="S", dest=f"{name}_s", help=what)
+
+
+def _smoothing(text: str) -> float:
+    """A strength, or the name of a preset."""
+    if text in SMOOTHING_PRESETS:
+        return SMOOTHING_PRESETS[text]
+    try:
+        return float(text)
+    except ValueError:
+        names = ", ".join(SMOOTHING_PRESETS)
+        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0 to 1, or {names}") from None
 
 
 def _add_clip(parser: argparse.ArgumentParser) -> None:

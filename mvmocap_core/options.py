@@ -92,6 +92,10 @@ class SolveOptions:
 ASSUMED_HEIGHT_M = 1.72
 
 
+SMOOTHING_PRESETS = {"none": 0.0, "action": 0.15, "natural": 0.3, "calm": 0.6}
+"""Strengths of smoothing by what is filmed: fights and sports, most of it, people who talk."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CleanUp:
     """What a user may choose about the clean-up of a solved motion.
@@ -101,7 +105,7 @@ class CleanUp:
     start_s, end_s: part to keep, seconds on the first video's clock; None is all that was solved.
     """
 
-    smoothing: float = 0.3
+    smoothing: float = SMOOTHING_PRESETS["natural"]
     lock_feet: bool = True
     start_s: float | None = None
     end_s: float | None = None

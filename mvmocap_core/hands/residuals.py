@@ -19,8 +19,6 @@ from mvmocap_core.hands.skeleton import HABITS, HIGH_RAD, LOW_RAD, RELAXED_RAD, 
 CAUCHY_SCALE = 2.0
 DEPTH_STD_OF_LENGTH = 0.15
 """Of the detector's guess along the ray, over the hand's length."""
-_WRIST_STD_M = 0.03
-"""How far the body's wrist may be off."""
 _WRIST_TURN_STD = 0.7
 """Radians that the body's hand, of three landmarks, may be turned off."""
 _LIMIT_STD = np.radians(4.0)
@@ -29,13 +27,17 @@ _MIN_DEPTH_M = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HandPrior:
-    """What the body says of a hand. wrist_m: (F, 3), wrist: (F, 3, 3) world rotation."""
+    """What the body says of a hand.
+
+    wrist_m: (F, 3), wrist: (F, 3, 3) world rotation. wrist_std_m: (F,) per axis, how far off.
+    """
 
     wrist_m: np.ndarray
     wrist: np.ndarray
+    wrist_std_m: np.ndarray
 
     def __getitem__(self, frames: slice | np.ndarray) -> "HandPrior":
-        return HandPrior(self.wrist_m[frames], self.wrist[frames])
+        return HandPrior(self.wrist_m[frames], self.wrist[frames], self.wrist_std_m[frames])
 
 
 def relaxed_pose(prior: HandPrior) -> HandPose:
@@ -122,10 +124,11 @@ def _add_habits(
     hessian[:, 6:, 6:] += HABITS
     gradient[:, 6:] += off @ HABITS
     cost = 0.5 * np.einsum("fa,ab,fb->f", off, HABITS, off)
-    moved = (pose.wrist_m - prior.wrist_m) / _WRIST_STD_M**2
+    at_wrist = prior.wrist_std_m[:, None] ** -2.0
+    moved = at_wrist * (pose.wrist_m - prior.wrist_m)
     turned = rotmat_to_rotvec(prior.wrist.swapaxes(1, 2) @ pose.wrist) / _WRIST_TURN_STD**2
     stiffness = np.zeros(gradient.shape)
-    stiffness[:, :3], stiffness[:, 3:6] = _WRIST_STD_M**-2.0, _WRIST_TURN_STD**-2.0
+    stiffness[:, :3], stiffness[:, 3:6] = at_wrist, _WRIST_TURN_STD**-2.0
     stiffness[:, 6:] = (over != 0.0) / _LIMIT_STD**2
     values = np.concatenate([moved, turned, over / _LIMIT_STD**2], axis=1)
     gradient += values

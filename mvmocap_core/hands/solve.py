@@ -36,6 +36,8 @@ HELD_S, FADE_S = 0.2, 0.6
 """So long an unseen hand stays as it was, and then so long until it is relaxed."""
 RADIUS_68 = 1.872
 """The ball that holds 68 % of an isotropic normal distribution in 3D, in standard deviations."""
+_WRIST_STD_M = (0.01, 0.05)
+"""Least and most that the body's wrist is taken to be off, per axis."""
 _UNSEEN_STD_OF_LENGTH = np.array([0.05, 0.12, 0.2])
 """Of a finger's three joints in relaxed hands, over the hand's length, per axis."""
 _MIRROR = np.diag([-1.0, 1.0, 1.0])
@@ -150,9 +152,9 @@ def _prior(clip: MotionClip, side: int) -> HandPrior:
     """What the body says of a hand, as a left one."""
     wrist = clip.joint_names.tolist().index(f"{SIDES[side]}_wrist")
     positions, world = forward(joint_motion(clip), clip.joint_parents, clip.rest_offsets_m)
-    if side == 0:
-        return HandPrior(positions[:, wrist], world[:, wrist])
-    return HandPrior(positions[:, wrist] @ _MIRROR, _MIRROR @ world[:, wrist] @ _MIRROR)
+    std_m = np.clip(clip.error_m[:, wrist] / RADIUS_68, *_WRIST_STD_M)
+    mirror = _MIRROR if side else np.eye(3)
+    return HandPrior(positions[:, wrist] @ mirror, mirror @ world[:, wrist] @ mirror, std_m)
 
 
 def _measure(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mvmocap_core.footage import write_proxies
-from mvmocap_core.options import CleanUp
+from mvmocap_core.options import SMOOTHING_PRESETS, CleanUp
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,12 @@ def facts(measure: Callable[..., dict[str, Any]], take: Path) -> dict[str, Any]:
 def test_panel_begins_with_the_cores_choices(facts: dict[str, Any]):
     defaults = CleanUp()
     assert facts["opened"] == [pytest.approx(defaults.smoothing), defaults.lock_feet, False]
+
+
+def test_presets_set_the_strength_and_are_told_by_it(facts: dict[str, Any]):
+    action, none, calm = (SMOOTHING_PRESETS[name] for name in ("action", "none", "calm"))
+    chosen = ["NATURAL", action, "ACTION", none, "NONE", calm, "CALM", calm, "CALM", "CUSTOM"]
+    assert facts["presets"] == chosen
 
 
 def test_what_cannot_be_done_says_why_and_changes_nothing(facts: dict[str, Any]):

@@ -16,6 +16,12 @@ facts = {"without_a_take": refusal(bpy.ops.mvmocap.clean_up)}
 bpy.ops.mvmocap.open_take(filepath=str(take))
 clean, state = scene.mvmocap_clean, bpy.context.window_manager.mvmocap
 facts["opened"] = [round(clean.smoothing, 3), clean.lock_feet, clean.use_range]
+facts["presets"] = [clean.smoothing_preset]
+for preset in ("ACTION", "NONE", "CALM", "CUSTOM"):
+    clean.smoothing_preset = preset
+    facts["presets"] += [round(clean.smoothing, 3), clean.smoothing_preset]
+clean.smoothing = 0.31
+facts["presets"].append(clean.smoothing_preset)
 bpy.ops.mvmocap.setup_scene()
 before = contents()
 scene.frame_set(20)
