@@ -44,7 +44,8 @@ RENDERED = ("charleston", "punch_female", "basketball", "walk")
 class Clip:
     """Two views with truth.
 
-    name, group:   what it is called in the table; "real", "rendered", "phone" or a bench's own.
+    name, group:   what it is called in the table; "real", "real, full model", "rendered", "phone"
+                   or a bench's own.
     tracks, sounds: what the solver gets.
     fps:           of the first video.
     cameras:       the true ones. nominal: as a calibration session left them, None = no such.
@@ -106,8 +107,9 @@ def clip_loaders(tracks_folder: Path | None = None) -> dict[str, Callable[[], Cl
     tracks_folder: take tracks `<clip>_<a|b>.npz` from here instead of detecting.
     """
     loaders: dict[str, Callable[[], Clip]] = {}
-    for pair in combinations(range(4), 2):
-        loaders[_real_name(pair)] = partial(_real_pair, pair)
+    for model in ("heavy", "full"):
+        for pair in combinations(range(4), 2):
+            loaders[_real_name(pair, model)] = partial(_real_pair, pair, model)
     for name in RENDERED:
         loaders[name] = partial(_rendered, name, tracks_folder)
     loaders["phone, sound"] = partial(_phone, True, tracks_folder)
@@ -140,15 +142,17 @@ def _track(video: Path, name: str, tracks_folder: Path | None) -> Track:
         return Track(**{key: data[key] for key in data.files})
 
 
-def _real_name(pair: tuple[int, int]) -> str:
-    return f"real {pair[0] + 1}-{pair[1] + 1}"
+def _real_name(pair: tuple[int, int], model: str) -> str:
+    name = f"real {pair[0] + 1}-{pair[1] + 1}"
+    return name if model == "heavy" else f"{name}, {model}"
 
 
-def _real_pair(pair: tuple[int, int]) -> Clip:
+def _real_pair(pair: tuple[int, int], model: str) -> Clip:
+    """Two of the four cameras, as the heavy or the full model sees them; truth by the heavy one."""
     rows = list(pair)
     with np.load(SHARED_DATA / "real" / "pose2sim_single" / "reference.npz") as data:
         fps = float(data["fps"])
-        keypoints, world = data["kp2d_heavy"][rows], data["world_heavy"][rows]
+        keypoints, world = data[f"kp2d_{model}"][rows], data[f"world_{model}"][rows]
         times_s = np.arange(keypoints.shape[1]) / fps
         tracks = tuple(
             Track(
@@ -169,8 +173,8 @@ def _real_pair(pair: tuple[int, int]) -> Clip:
         )  # fmt: skip
         truth_m = data["X3d_heavy_ref"][:, SCORED_LANDMARKS].astype(np.float64)
     return Clip(
-        name=_real_name(pair),
-        group="real",
+        name=_real_name(pair, model),
+        group="real" if model == "heavy" else f"real, {model} model",
         tracks=(tracks[0], tracks[1]),
         sounds=(None, None),
         fps=fps,

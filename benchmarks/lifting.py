@@ -116,7 +116,11 @@ def _hidden(split: str, is_quick: bool) -> Table:
 def _single(is_quick: bool) -> Table:
     rows, done = [], set[str]()
     for name, load in clip_loaders().items():
-        if "phone" in name or (is_quick and name not in ("real 1-2", "punch_female")):
+        if (
+            "phone" in name
+            or "full" in name
+            or (is_quick and name not in ("real 1-2", "punch_female"))
+        ):
             continue
         clip = load()
         for view in range(2):
