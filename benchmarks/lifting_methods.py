@@ -12,6 +12,7 @@ from mvmocap_core.lifting import geometric as geometric_lifting
 from mvmocap_core.lifting.consistency import rooted
 from mvmocap_core.lifting.cross_view_fusion import fuse
 from mvmocap_core.lifting.fused_views import fused_poses
+from mvmocap_core.lifting.joints import JOINT_NAMES
 from mvmocap_core.lifting.networks import (
     CanonicalLifter,
     DepthLifter,
@@ -21,7 +22,7 @@ from mvmocap_core.lifting.networks import (
     load_network,
 )
 from mvmocap_core.lifting.weights import PRETRAINED
-from training import consistency, domain_adapter, geometric
+from training import bound, consistency, domain_adapter, geometric
 from training.consistency import unseen_takes
 from training.multi_view import (
     STAGES,
@@ -42,6 +43,7 @@ SHIPPED = {
 }
 """Runs whose weights are the product's own."""
 N_TAKES = 20
+_RARE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ def score_methods(folder: Path) -> list[MethodScore]:
                 keypoints = pool.keypoints[:, :, shown]
                 pose = fused_poses(refined_lift(net, used, keypoints), keypoints)
                 scores.append(_score(method, views, pose, pool.poses[:, :, shown]))
+    if (path := run_path(folder, bound.NAME)).is_file():
+        with torch.no_grad():
+            labelled: Lift = load_network(CanonicalLifter, path)(pool.keypoints)
+        scores.append(_score(bound.NAME, "one", labelled.pose, pool.poses))
     for method in geometric.RUNS:
         if (path := run_path(folder, method)).is_file():
             poses = geometric.lifted_poses(load_network(DepthLifter, path), pool.keypoints)
@@ -156,10 +162,11 @@ def second_pass_gain(folder: Path) -> list[tuple[str, float, float]]:
     ]
 
 
-def refinement_gain(folder: Path) -> tuple[float, float, float]:
-    """Share of the keypoints that are doubtful, and their error before and after refinement.
+def refinement_gain(folder: Path) -> list[tuple[str, float, float, float]]:
+    """By joint, left and right together: share of its keypoints that are doubtful, and their error.
 
-    Errors in hundredths of the pose's size, by the last run that refines.
+    Errors before and after refinement from the other views, in hundredths of the pose's size; by
+    the last run that refines.
     """
     pool = validation_pool()
     method, used = [(name, used) for name, used in _saved(folder).items() if used.step_1][-1]
@@ -169,10 +176,17 @@ def refinement_gain(folder: Path) -> tuple[float, float, float]:
         refined = fuse(net(keypoints), keypoints, used.fusion)
     doubtful = keypoints[..., 2] < used.fusion.doubtful
     before, after = (
-        100.0 * float((kp[..., :2] - truth).norm(dim=-1)[doubtful].mean())
-        for kp in (keypoints, refined)
+        100.0 * (given[..., :2] - truth).norm(dim=-1) for given in (keypoints, refined)
     )
-    return float(doubtful.double().mean()), before, after
+    rows: list[tuple[str, float, float, float]] = []
+    for part in dict.fromkeys(name.split("_", 1)[-1] for name in JOINT_NAMES):
+        columns = [k for k, name in enumerate(JOINT_NAMES) if name.split("_", 1)[-1] == part]
+        of_part = doubtful[..., columns]
+        share = float(of_part.double().mean())
+        errors = (float(each[..., columns][of_part].mean()) for each in (before, after))
+        if share > _RARE:
+            rows.append((part.replace("_", " "), 100.0 * share, *errors))
+    return rows
 
 
 def _saved(folder: Path) -> dict[str, Unlabelled]:

@@ -7,8 +7,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from mvmocap_core.lifting.consistency import Clips, fine_tune  # noqa: E402
 from mvmocap_core.lifting.joints import N_JOINTS, STANDING_POSE  # noqa: E402
-from mvmocap_core.lifting.networks import TemporalLifter, choose_device, weights_of  # noqa: E402
+from mvmocap_core.lifting.networks import (  # noqa: E402
+    TemporalLifter,
+    choose_device,
+    pretrained_lifter,
+    weights_of,
+)
 from mvmocap_core.lifting.trainer import TrainOptions, train  # noqa: E402
 
 pytestmark = [
@@ -53,3 +59,14 @@ def test_a_run_on_a_gpu_goes_on_where_it_was_interrupted(tmp_path):
     train(halves, batch, losses, OPTIONS, tmp_path / "halves")
     for name, weights in weights_of(whole).items():
         assert np.allclose(weights, weights_of(halves)[name], atol=1e-2), name
+
+
+def test_a_take_trains_the_pretrained_lifter_on_a_gpu():
+    rng = np.random.default_rng(0)
+    keypoints = torch.from_numpy(rng.normal(size=(1, 2, 60, N_JOINTS, 3)).astype(np.float32)).abs()
+    take = Clips(keypoints, 0.1 * torch.ones(1, 2, 60))
+    adapted, says = pretrained_lifter(), iter([2.0, 1.0, 3.0])
+    before = weights_of(adapted)["outlet.weight"].copy()
+    assert fine_tune(adapted, take, lambda net: next(says), device="auto") == [2.0, 1.0, 3.0]
+    assert next(adapted.parameters()).device.type == choose_device().type
+    assert not np.array_equal(weights_of(adapted)["outlet.weight"], before)
