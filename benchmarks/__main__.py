@@ -14,6 +14,7 @@ NAMES = {
     "peers": "other programs on the same detections, with calibrated cameras",
     "rigs": "bone maps, angles, feet and hands, FBX and seconds for every family of rigs",
     "people": "several performers against each of them solved alone",
+    "volume": "people found by volumes against their geometric association, part by part",
     "correction": "what ten keypoints that are put right by hand bring, and what that costs",
     "speed": "seconds and memory by stage, and how they grow with length",
 }

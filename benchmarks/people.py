@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from benchmarks import duets as duet_videos
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the bench; returns the exit status."""
     parser = bench_parser("people", __doc__, "few takes, about 5 minutes")
     parser.add_argument("--jobs", type=int, help="processes; default: one a core")
+    parser.add_argument("--train", action="store_true", help="repeat the runs of `volume` first")
     options = parser.parse_args(arguments)
     if not (SHARED_DATA / "cmu").is_dir():
         print("../shared/data/cmu is absent: nobody to film", file=sys.stderr)
@@ -72,7 +74,12 @@ def main(arguments: Sequence[str]) -> int:
         about = "\n".join((__doc__ or "").splitlines()[2:])
         body = [head, about.strip(), EXPLANATION.strip()]
         write_section("people", "\n\n".join([*body, *(markdown_table(*t) for t in tables)]))
-    return 0
+    if find_spec("torch") is None:
+        print("PyTorch is not installed: `volume` is left out", file=sys.stderr)
+        return 0
+    from benchmarks import volume  # loads PyTorch
+
+    return volume.report(options)
 
 
 Results = dict[str, list[dict[str, Any]]]

@@ -1,0 +1,226 @@
+"""`./run bench volume`, also the end of `bench people`: the method `volume` on takes of two.
+
+Beside their geometric association with the same cameras, and without each of its parts.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from benchmarks.arguments import bench_parser, section_head
+from benchmarks.groups import ARRANGEMENTS
+from benchmarks.motion_capture import SHARED_DATA
+from benchmarks.tables import (
+    REPOSITORY,
+    RESULTS,
+    markdown_table,
+    text_table,
+    write_section,
+)
+from benchmarks.volume_scoring import Score, figures, score_take
+from benchmarks.volume_takes import Moments, take_moments
+from mvmocap_core.errors import MocapError
+from mvmocap_core.files import write_text
+from mvmocap_core.lifting.volume.networks import PoseNet, RootNet
+from mvmocap_core.lifting.volume.people import volume
+from mvmocap_core.lifting.weights import load_weights
+from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
+from mvmocap_core.take import code_hash
+from training import volume as training_of_volume
+
+RUNS = Path(__file__).with_name("lifting_runs")
+"""Saved runs of the ablations: what `training.volume` made."""
+GEOMETRIC, UNTRAINED = "geometric", "untrained: rays alone"
+ROOT, POSE = "volume_root", "volume_pose"
+METHODS = {
+    "all parts": (ROOT, POSE),
+    "roots learned from pseudo labels": ("volume_root_without_synthetic", POSE),
+    "no affine consistency": (ROOT, "volume_pose_without_affine"),
+    "no attention": (ROOT, "volume_pose_without_attention"),
+    "no dropping of views": (ROOT, "volume_pose_without_dropping"),
+    "root network untrained: nearest rays first": ("", POSE),
+    "pose network untrained: rays alone": (ROOT, ""),
+    UNTRAINED: ("", ""),
+}
+"""The runs of the root and of the pose network."""
+FIRST = 30
+"""As of the other tables of `bench people`."""
+TWO = tuple(name for name in ARRANGEMENTS if name != "three")
+HEAD = (
+    "takes", "cameras", "n", "moments", "right number %", "geometric", "found %", "geometric",
+    "P-MPJPE", "geometric", "W-MPJPE", "geometric",
+)  # fmt: skip
+ABLATION_HEAD = ("method", "takes", "right number %", "found %", "P-MPJPE", "W-MPJPE")
+EXPLANATION = """
+**Volume** (SelfPose3d, Srivastav et al., CVPR 2024; `python -m training.volume`): whatever the
+detector found in either view, which nobody followed or told apart, at up to 12 moments of every
+take of two people. *right number*: share of moments in which as many people are found as both views
+show; of the geometric association, as many performers as are followed. *found*: share of these
+people who are found within half a metre. P- and W-MPJPE: of their limbs, mm. *geometric*: people as
+the solve matches them, plainly triangulated with the same cameras. Cameras: *own*: found from the
+take as in a solve; *nearly*: lenses and sizes off by as much as those found (medians 4.6 %), turned
+and placed as fits the keypoints; *true*. The second table is of some of these takes, cameras
+nearly: in *no ...* one part is missing from the training; runs that were not trained are left out.
+"""
+N_EACH, N_OWN, N_ABLATED = 20, 1, 4
+"""Takes of each arrangement: of the comparison, with cameras of their own, of the ablations."""
+N_QUICK = 1
+Nets = tuple[RootNet, PoseNet]
+Table = tuple[Sequence[str], list[list[str]]]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench; returns the exit status."""
+    parser = bench_parser("volume", __doc__, "few takes, about 2 minutes")
+    parser.add_argument("--train", action="store_true", help="repeat the saved runs first")
+    options = parser.parse_args(arguments)
+    if not (SHARED_DATA / "cmu").is_dir():
+        print("../shared/data/cmu is absent: nobody to film", file=sys.stderr)
+        return 2
+    return report(options)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Print the tables and write the section, as `bench_parser` and --train have it."""
+    torch.set_num_threads(1)
+    folder = RUNS
+    if options.train:
+        folder = RESULTS / "lifting_runs"
+        training_of_volume.main(["--out", str(folder)])
+    tables = [_comparison(options, folder), _ablations(options, folder)]
+    print("\n\n".join(text_table(*table) for table in tables))
+    if options.write_docs:
+        head = section_head("Several people by volumes", "volume", options.quick)
+        write_section(
+            "volume",
+            "\n\n".join([head, EXPLANATION.strip(), *(markdown_table(*t) for t in tables)]),
+        )
+    return 0
+
+
+def _comparison(options: argparse.Namespace, folder: Path) -> Table:
+    rows: list[list[str]] = []
+    for cameras, n in (("nearly", N_EACH), ("own", N_OWN), ("true", N_ABLATED)):
+        takes = [
+            _Take(name, number, cameras)
+            for name in TWO
+            for number in range(FIRST, FIRST + (N_QUICK if options.quick else n))
+        ]
+        names = (*TWO, "all") if cameras == "nearly" else ("all",)
+        scores = {
+            method: {take: _scored(take, method, folder, options.again) for take in takes}
+            for method in (_trained(folder)[0], GEOMETRIC)
+        }
+        for name in names:
+            ours, plain = (
+                [score for take, score in each.items() if score and name in (take.name, "all")]
+                for each in scores.values()
+            )
+            pairs = zip(figures(ours), figures(plain), strict=True)
+            n_moments = str(sum(score.moments for score in ours))
+            cells = [cell for pair in pairs for cell in pair]
+            rows.append([name, cameras, str(len(ours)), n_moments, *cells])
+            print("  volume", *rows[-1], file=sys.stderr, flush=True)
+    return HEAD, rows
+
+
+def _ablations(options: argparse.Namespace, folder: Path) -> Table:
+    n_each = N_QUICK if options.quick else N_ABLATED
+    takes = [
+        _Take(name, number, "nearly") for name in TWO for number in range(FIRST, FIRST + n_each)
+    ]
+    rows: list[list[str]] = []
+    for method in _trained(folder):
+        found = [_scored(take, method, folder, options.again) for take in takes]
+        scores = [score for score in found if score]
+        rows.append([method, str(len(scores)), *figures(scores)])
+        print("  volume", *rows[-1], file=sys.stderr, flush=True)
+    return ABLATION_HEAD, rows
+
+
+def _trained(folder: Path) -> list[str]:
+    """Those of `METHODS` whose runs the folder has."""
+    found = [
+        method
+        for method, used in METHODS.items()
+        if all((folder / f"{run}.safetensors").is_file() for run in used if run)
+    ]
+    if len(found) < len(METHODS):
+        print(
+            f"  {len(METHODS) - len(found)} methods have no run: --train makes it", file=sys.stderr
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    name: str
+    number: int
+    cameras: str
+
+
+def _scored(take: _Take, method: str, folder: Path, again: bool) -> Score | None:
+    """A take's score, kept in benchmarks/results; None where the take cannot be solved."""
+    digest = hashlib.blake2b(_key(take).encode(), digest_size=8)
+    used = METHODS.get(method)
+    if used is not None:
+        digest.update(code_hash("lifting.volume").encode())
+        for run in used:
+            digest.update((folder / f"{run}.safetensors").read_bytes() if run else b"untrained")
+    digest.update((REPOSITORY / "benchmarks" / "volume_scoring.py").read_bytes())
+    name = f"{digest.hexdigest()}-{take.cameras}-{take.name}-{take.number}.json"
+    path = RESULTS / "volume" / name
+    if path.exists() and not again:
+        return Score(**json.loads(path.read_text(encoding="utf-8")))
+    moments = _moments(take, again)
+    if moments is None:
+        return None
+    cameras = moments.true_cameras if take.cameras == "true" else moments.cameras
+    nets = None if used is None else load_nets(folder, used)
+    score = score_take(moments, cameras, nets and partial(volume, networks=nets))
+    write_text(path, json.dumps(asdict(score)))
+    return score
+
+
+def load_nets(folder: Path, used: Sequence[str]) -> Nets:
+    """The root and the pose network of these runs; "" is untrained."""
+    torch.manual_seed(0)
+    nets = (RootNet(), PoseNet())
+    for run, net in zip(used, nets, strict=True):
+        if run:
+            weights, _ = load_weights(folder / f"{run}.safetensors")
+            net.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
+        net.eval()
+    return nets
+
+
+def _moments(take: _Take, again: bool) -> Moments | None:
+    """Of a take, kept in benchmarks/results; None where it cannot be solved."""
+    is_own = take.cameras == "own"
+    kind = "own" if is_own else "nearly"
+    path = RESULTS / "volume" / f"{_key(take)}-{kind}-{take.name}-{take.number}.npz"
+    arrays = None if again else load_arrays(path)
+    if arrays is None:
+        try:
+            arrays = to_arrays(take_moments(take.name, take.number, is_calibrated=is_own))
+        except MocapError as error:
+            print(f"  {take.name} {take.number}: refused ({error.reason})", file=sys.stderr)
+            return None
+        save_arrays(path, arrays)
+    return from_arrays(Moments, arrays)
+
+
+def _key(take: _Take) -> str:
+    calibration = ("calibration",) if take.cameras == "own" else ()
+    packages = ("geometry", "group", "people", "sync", *calibration)
+    digest = hashlib.blake2b(code_hash(*packages).encode(), digest_size=8)
+    for name in ("groups", "motion_capture", "people_names", "synthetic", "volume_takes"):
+        digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
+    return digest.hexdigest()
