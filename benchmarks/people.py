@@ -138,6 +138,8 @@ _ALONE = (
     "body", "calibration", "checks.py", "correcting.py", "geometry", "lifting", "motion",
     "solving.py", "stabilisation", "sync",
 )  # fmt: skip
+_UNUSED = "volume"
+"""Folder of what no solve uses."""
 _OF_SEVERAL = {"together.py"}
 """Of no consequence to who is solved alone."""
 _BENCH = (
@@ -152,6 +154,8 @@ def _code_key(parts: Sequence[str]) -> str:
     for part in parts:
         sources = [core / part] if part.endswith(".py") else sorted((core / part).rglob("*.py"))
         for source in sources:
+            if source.parent.name == _UNUSED:
+                continue
             if source.name not in _OF_SEVERAL or part.endswith(".py"):
                 digest.update(source.read_bytes())
     for name in _BENCH:
