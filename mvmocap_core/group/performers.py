@@ -16,7 +16,7 @@ from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
 
 CUT_GAIN, CUT_GAIN_S = 1.15, 0.2
 """Tracks cut where they are in doubt must agree so much better, and by so many seconds."""
-MIN_SHARE = 0.25
+MIN_SHARE = 0.2
 """Of the first performer's time in the picture times size, for somebody to be counted."""
 
 
@@ -129,4 +129,4 @@ def _ranked(everybody: Sequence[Matched]) -> tuple[list[Matched], int]:
     order = np.argsort(-weights, kind="stable")
     is_performer = (moves >= 1.0) & (weights >= MIN_SHARE * weights.max())
     ranked = sorted(order, key=lambda k: not is_performer[k])
-    return [everybody[k] for k in ranked], int(is_performer.sum())
+    return [everybody[k] for k in ranked], max(int(is_performer.sum()), 1)

@@ -18,6 +18,8 @@ from mvmocap_core.people.tracks import PeopleInFrames, mean_distance, track_of_s
 PIECE_GAP_S = 0.12
 PIECE_SLACK = 0.05  # of a person's size: the detector's noise
 PIECE_SPEED = 2.0  # sizes a second, beside what was extrapolated
+LONE_SPEED = 5.0  # likewise, in a somersault, of somebody whom nobody is near
+_LONE = 2.0  # times as far as that is anybody else
 VELOCITY_S = 0.25
 MIN_PIECE_S = 0.08
 MIN_TRACK_S = 0.3
@@ -113,16 +115,27 @@ def _next(
     """Which piece goes on in which slot."""
     if not active or len(slots) == 0:
         return []
-    cost = np.full((len(active), len(slots)), np.inf)
+    distance = np.full((len(active), len(slots)), np.inf)
     for row, piece in enumerate(active):
         expected, size = _extrapolated(people, piece, people.times_s[frame])
-        distance = mean_distance(expected[None], people.positions[frame, slots])
-        distance = distance / np.maximum(size, people.sizes[frame, slots])
-        gap_s = people.times_s[frame] - people.times_s[piece.frames[-1]]
-        limit = PIECE_SLACK + PIECE_SPEED * gap_s
-        # Not over the limit, which would favour who was lost for longer.
-        cost[row] = np.where(distance <= limit, distance, np.inf)
+        away = mean_distance(expected[None], people.positions[frame, slots])
+        distance[row] = away / np.maximum(size, people.sizes[frame, slots])
+    last_s = np.array([people.times_s[piece.frames[-1]] for piece in active])
+    gap_s = (people.times_s[frame] - last_s)[:, None]
+    is_near = distance <= PIECE_SLACK + PIECE_SPEED * gap_s
+    is_near |= (distance <= PIECE_SLACK + LONE_SPEED * gap_s) & _is_lone(distance)
+    # Not over the limit, which would favour who was lost for longer.
+    cost = np.where(is_near, distance, np.inf)
     return [(active[row], int(slots[column])) for row, column in _assigned(cost, 1.0)]
+
+
+def _is_lone(distance: np.ndarray) -> np.ndarray:
+    """(R, C) bool: all others of the row and of the column are `_LONE` times as far away."""
+    others = np.full_like(distance, np.inf)
+    for row, column in np.ndindex(*distance.shape):
+        beside = [np.delete(distance[row], column), np.delete(distance[:, column], row)]
+        others[row, column] = np.concatenate(beside).min(initial=np.inf)
+    return others >= _LONE * distance
 
 
 def _assigned(cost: np.ndarray, most: float) -> list[tuple[int, int]]:
@@ -131,16 +144,14 @@ def _assigned(cost: np.ndarray, most: float) -> list[tuple[int, int]]:
     return [(r, c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= most]
 
 
-def _extrapolated(
-    people: PeopleInFrames, piece: _Piece, time_s: float
-) -> tuple[np.ndarray, np.float64]:
+def _extrapolated(people: PeopleInFrames, piece: _Piece, time_s: float) -> tuple[np.ndarray, float]:
     """Landmarks (33, 2) of the piece's end nearer to `time_s`, moved on there; and its size."""
     end = -1 if time_s >= people.times_s[piece.frames[-1]] else 0
     frame, slot = piece.frames[end], piece.slots[end]
     ahead_s = time_s - people.times_s[frame]
     ahead_s = float(np.clip(ahead_s, -_EXTRAPOLATED_S, _EXTRAPOLATED_S))
     velocity = _velocity(people, piece, end)
-    return people.positions[frame, slot] + ahead_s * velocity, people.sizes[frame, slot]
+    return people.positions[frame, slot] + ahead_s * velocity, _typical_size(people, piece, end)
 
 
 def _velocity(people: PeopleInFrames, piece: _Piece, end: int) -> np.ndarray:

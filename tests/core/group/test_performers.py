@@ -16,6 +16,8 @@ from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.alignment import w_mpjpe
 from mvmocap_core.geometry.cameras import rigid_transform
 from mvmocap_core.geometry.rotations import rotation_angle_deg, rotvec_to_rotmat
+from mvmocap_core.group.matching import Match, Matched
+from mvmocap_core.group.movement import MIN_MOVEMENT, movement
 from mvmocap_core.group.performers import find_performers
 from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import MotionClip
@@ -91,6 +93,25 @@ def test_who_stands_by_is_left_out_unless_asked_for(duo):
     with_bystander = (duo[0], replace(still, tracks=tracks))
     assert len(performers(with_bystander, 0).people) == 1
     assert len(performers(duo, 0).people) == 2
+
+
+def test_somebody_performs_even_if_who_moves_is_small(duo, monkeypatch):
+    """Who stands near sways too little to count, and makes who moves far away too small to."""
+    near, far = duo
+    swaying = [
+        replace(t, keypoints_2d_px=0.92 * t.keypoints_2d_px[40] + 0.08 * t.keypoints_2d_px)
+        for t in near.tracks
+    ]
+    small = [replace(t, keypoints_2d_px=0.1 * t.keypoints_2d_px) for t in far.tracks]
+    moves = [max(movement(track) for track in tracks) for tracks in (swaying, small)]
+    assert 0.8 * MIN_MOVEMENT < moves[0] < MIN_MOVEMENT < moves[1]
+    people = [
+        Matched(tuple(tracks), ((k,), (k,)), shared_s=2.0)
+        for k, tracks in enumerate((swaying, small))
+    ]
+    match = Match(people, duo[0].offset_s, evidence=1.0)
+    monkeypatch.setattr("mvmocap_core.group.performers.match_people", lambda *_: match)
+    assert len(performers(duo, 0).people) == 1
 
 
 def test_who_stands_by_does_not_date_the_videos(shared_data):

@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mvmocap_core.people.following import follow_everybody
+from mvmocap_core.people.following import (
+    LONE_SPEED,
+    PIECE_SLACK,
+    PIECE_SPEED,
+    follow_everybody,
+)
 from tests.core.people.test_tracks import NONE, TIMES_S, detections, person, shuffled
 
 
@@ -76,3 +81,13 @@ def test_who_was_lost_for_longer_does_not_take_the_place_of_who_is_seen():
     tracks = follow_everybody(detections(*shuffled(stays, passes)))
     assert len(tracks) == 2
     assert all(same_as(track, stays) or same_as(track, passes) for track in tracks)
+
+
+def test_who_moves_too_fast_to_be_foreseen_is_followed_where_nobody_else_is():
+    shaken = person(700.0 + 32.0 * (-1.0) ** np.arange(len(TIMES_S)))
+    steps = np.linalg.norm(np.diff(shaken, axis=0), axis=-1).mean()
+    size = np.linalg.norm(np.ptp(shaken[0], axis=0))
+    assert PIECE_SLACK + PIECE_SPEED / 30.0 < steps / size < PIECE_SLACK + LONE_SPEED / 30.0
+    (track,) = follow_everybody(detections(shaken, NONE))
+    assert same_as(track, shaken)
+    assert (track.confidence.max(axis=1) > 0).all()
