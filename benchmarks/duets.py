@@ -1,13 +1,12 @@
-"""Videos of two people, composed from a rendered clip of one, and how often both are found.
+"""Videos of several people, composed from a rendered clip of one, and how often all are found.
 
 The clip's cameras stand still, so the person of one moment and the one of `LAG` frames later can
 stand in one picture, cut out by what differs from the empty room, the nearer one in front. That is
-what the same cameras would have filmed of two people. The moments run forward and back again.
+what the same cameras would have filmed of two people. The moments run forward and back again, and
+on as long as they are asked to. Further people walk between those two.
 """
 
-import sys
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,14 +33,16 @@ _SIZES = (0.6, 1.5)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Duet:
-    """One composed video. boxes_px: (F, 2, 2, 2) lowest and highest x, y of either one's joints."""
+    """One composed video. boxes_px: (F, P, 2, 2) lowest and highest x, y of each one's joints."""
 
     frames: np.ndarray
     boxes_px: np.ndarray
 
 
-def compose(clip: Path, view: int, *, scale: float = 1.0, n_frames: int | None = None) -> Duet:
-    """Two of the person of `clip`, as one of its cameras would see them.
+def compose(
+    clip: Path, view: int, *, scale: float = 1.0, n_frames: int | None = None, people: int = 2
+) -> Duet:
+    """Several of the person of `clip`, as one of its cameras would see them.
 
     view: 0 or 1. scale: see `SCALES`. n_frames: the first ones; None is all.
     """
@@ -54,16 +55,17 @@ def compose(clip: Path, view: int, *, scale: float = 1.0, n_frames: int | None =
     moments = np.concatenate([np.arange(n), np.arange(n - 2, 0, -1)])[:n_frames]
     boxes = np.stack([joints_px.min(axis=1), joints_px.max(axis=1)], axis=1)
     depth = in_camera[..., 2].mean(axis=1)
+    lags = np.linspace(0, LAG if people > 1 else 0, people).round().astype(int)
     frames = []
     for moment in moments:
         picture = room.copy()
-        for k in sorted((moment, moment + LAG), key=lambda k: -depth[k]):
+        for k in sorted(moment + lags, key=lambda k: -depth[k]):
             mask = _mask(single[k], room, boxes[k])[..., None]
             picture = picture * (1.0 - mask) + single[k] * mask
         frames.append(_shrunk(np.clip(picture.round(), 0, 255).astype(np.uint8), scale))
-    pairs = np.stack([boxes[moments], boxes[moments + LAG]], axis=1)
+    everybody = np.stack([boxes[moments + lag] for lag in lags], axis=1)
     middle = np.array(single.shape[2:0:-1]) / 2.0
-    return Duet(np.stack(frames), middle + scale * (pairs - middle))
+    return Duet(np.stack(frames), middle + scale * (everybody - middle))
 
 
 def _mask(image: np.ndarray, room: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -101,7 +103,7 @@ def write_video(frames: np.ndarray, path: Path) -> None:
 
 
 def found(detections: Detections, boxes_px: np.ndarray) -> np.ndarray:
-    """(F, 2) bool: somebody of about the right size is found about where either one is."""
+    """(F, P) bool: somebody of about the right size is found about where each one is."""
     low, high = (
         edge(detections.keypoints_2d_px, axis=2)[:, None] for edge in (np.min, np.max)
     )  # (F, 1, S, 2); NaN in an empty slot
@@ -112,18 +114,33 @@ def found(detections: Detections, boxes_px: np.ndarray) -> np.ndarray:
     return ((away < _NEAR) & (size > _SIZES[0]) & (size < _SIZES[1])).any(axis=2)
 
 
-def measure(clip: Path) -> list[list[str]]:
-    """Rows of `HEAD`: of each size and view, in how many frames the detector finds the two."""
-    rows = []
+def measure(clip: Path, view: int, scale: float) -> dict[str, float]:
+    """In how many frames the detector finds the two, and how tall they are in the picture."""
+    duet = compose(clip, view, scale=scale)
+    is_found = found(detected(duet, 2), duet.boxes_px)
+    far_tall, near_tall = np.ptp(duet.boxes_px[..., 1], axis=2).mean(axis=0) / duet.frames.shape[1]
+    far, near = is_found.mean(axis=0)
+    return {
+        "view": view,
+        "frames": len(is_found),
+        "far_tall": float(far_tall),
+        "near_tall": float(near_tall),
+        "far": float(far),
+        "near": float(near),
+        "both": float(is_found.all(axis=1).mean()),
+    }
+
+
+def detected(duet: Duet, people: int) -> Detections:
+    """What the detector finds in the composed video, asked for so many people."""
     with TemporaryDirectory() as folder:
-        for scale, view in product(SCALES, range(2)):
-            duet = compose(clip, view, scale=scale)
-            video = Path(folder) / f"{view}_{scale}.mp4"
-            write_video(duet.frames, video)
-            is_found = found(MediaPipePose(people=2).detect(video), duet.boxes_px)
-            tall = np.ptp(duet.boxes_px[..., 1], axis=2).mean(axis=0) / duet.frames.shape[1]
-            shares = (*tall, *is_found.mean(axis=0), is_found.all(axis=1).mean())
-            cells = ["ab"[view], str(len(is_found)), *(show(100.0 * share, 0) for share in shares)]
-            rows.append(cells)
-            print("  duet", *cells, file=sys.stderr, flush=True)
-    return rows
+        video = Path(folder) / "composed.mp4"
+        write_video(duet.frames, video)
+        return MediaPipePose(people=people).detect(video)
+
+
+def cells(result: dict[str, float]) -> list[str]:
+    """A row of `HEAD`."""
+    shares = [result[name] for name in ("far_tall", "near_tall", "far", "near", "both")]
+    shown = (show(100.0 * share, 0) for share in shares)
+    return ["ab"[int(result["view"])], str(int(result["frames"])), *shown]

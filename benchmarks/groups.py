@@ -64,7 +64,7 @@ class GroupTake:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Stage:
+class Stage:
     """Where everybody is. people: (P) motions that share a clock and a floor.
 
     framed: (N, 33, 3) what the phones are aimed at. performers: see `GroupTake`.
@@ -85,8 +85,12 @@ def make_group_take(
 
     arrangement: one of `ARRANGEMENTS`; it decides how many of the motions are used.
     """
+    return film_stage(rng, _arranged(rng, motions, arrangement), difficulty)
+
+
+def film_stage(rng: np.random.Generator, stage: Stage, difficulty: Difficulty | None) -> GroupTake:
+    """Film people who are where they are."""
     difficulty = difficulty or Difficulty()
-    stage = _arranged(rng, motions, arrangement)
     duration_s = min(person.duration_s for person in stage.people)
     starts_s, ends_s = film_ranges(rng, duration_s, difficulty)
     cameras = _phones(rng, stage, difficulty)
@@ -108,7 +112,7 @@ def make_group_take(
     )
 
 
-def _phones(rng: np.random.Generator, stage: _Stage, difficulty: Difficulty) -> Cameras:
+def _phones(rng: np.random.Generator, stage: Stage, difficulty: Difficulty) -> Cameras:
     """Two phones, neither of which stands in front of somebody's chest."""
     while True:
         azimuth = rng.uniform(0.0, 2.0 * np.pi)
@@ -128,9 +132,9 @@ def _phones(rng: np.random.Generator, stage: _Stage, difficulty: Difficulty) -> 
 
 def _arranged(
     rng: np.random.Generator, motions: Sequence[MotionCapture], arrangement: str
-) -> _Stage:
+) -> Stage:
     n_people = 3 if arrangement == "three" else 2
-    people = [_centred(rng, motion) for motion in motions[:n_people]]
+    people = [centred(rng, motion) for motion in motions[:n_people]]
     duration_s = min(MAX_DURATION_S, *(person.duration_s for person in people))
     across = rng.uniform(1.6, 2.4) if arrangement != "close" else rng.uniform(0.75, 0.95)
     starts = np.array([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.8]])[:n_people] * across
@@ -154,7 +158,7 @@ def _arranged(
     framed = [p.landmarks_m[: len(times_s) if k == 0 else half : 10] for k, p in enumerate(placed)]
     if arrangement == "bystander":
         framed = framed[:1]
-    return _Stage(placed, np.concatenate(framed), performers)
+    return Stage(placed, np.concatenate(framed), performers)
 
 
 def _direction(rng: np.random.Generator) -> np.ndarray:
@@ -162,7 +166,7 @@ def _direction(rng: np.random.Generator) -> np.ndarray:
     return np.array([np.cos(angle), np.sin(angle)])
 
 
-def _centred(rng: np.random.Generator, motion: MotionCapture) -> MotionCapture:
+def centred(rng: np.random.Generator, motion: MotionCapture) -> MotionCapture:
     """About the origin, turned at random, a random stretch of what is long."""
     longest = round(MAX_DURATION_S * motion.fps)
     first = int(rng.integers(max(len(motion.landmarks_m) - longest, 1)))

@@ -4,8 +4,10 @@ Captured motions are placed together and filmed by two random phones without sou
 detector's noise as measured, people hidden behind one another, missed and doubled detections, and
 slots that change hands (see `benchmarks/groups.py`). Ours knows nothing, not even how many perform.
 First it is told who is who on all takes, which takes a second each; then takes are solved.
-*Alone* is the same solver on the same keypoints of one person, told apart by the truth. Then the
-real detector looks at composed videos of two (see `benchmarks/duets.py`), at full and half size.
+*Alone* is the same solver on the same keypoints of one person, told apart by the truth. Then two
+are solved whose wrists or ankles are in one place (see `benchmarks/touching.py`), and the real
+detector looks at composed videos of two (see `benchmarks/duets.py`), at full and half size. Last, a
+minute of two and of three of them is timed against one (see `benchmarks/people_time.py`).
 """
 
 import argparse
@@ -13,12 +15,12 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
+from itertools import product
 from typing import Any
 
-from benchmarks import duets as duet_videos
-from benchmarks import people_names, people_solved
+from benchmarks import duets, people_names, people_solved, people_time, touching
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.groups import ARRANGEMENTS
 from benchmarks.motion_capture import SHARED_DATA
@@ -48,7 +50,11 @@ errors of the cameras, and how often everybody together find them worse than a p
 constants of the tracker and of the matching were chosen on takes of other numbers, but of the same
 arrangements and motions; that tracks have to be cut and names exchanged back was seen on take
 "apart 30", of which no constant was taken. How clearly somebody has to be seen in a closer look was
-set on the clip that the videos are composed from.
+set on the clip that the videos are composed from. *apart*: distance of the two joints that are in
+one place, of all frames that both videos saw; *triangulated*: of the same detections with the true
+cameras and clocks, without a body, people told apart by the truth: what the detector's noise does.
+Seconds are the processor's, of a minute of video in two views; *over one* is the whole over that of
+one person.
 """
 
 
@@ -66,7 +72,12 @@ def main(arguments: Sequence[str]) -> int:
     tables = [
         (people_names.HEAD, _rows(people_names.cells, who)),
         (people_solved.HEAD, _rows(people_solved.cells, solved)),
-        (duet_videos.HEAD, duet_videos.measure(SHARED_DATA / "synth" / "walk")),
+        (
+            touching.HEAD,
+            _touches(options.again, touching.N_QUICK if options.quick else touching.N_TAKES),
+        ),
+        (duets.HEAD, [duets.cells(each) for each in _duets(options.again)]),
+        (people_time.HEAD, people_time.rows(_minutes(options.again))),
     ]
     print("\n\n".join(text_table(*table) for table in tables))
     if options.write_docs:
@@ -124,6 +135,35 @@ def _solved(arrangement: str, number: int, again: bool) -> dict[str, Any]:
     return people_solved.compared(together, alone)
 
 
+def _touches(again: bool, n_takes: int) -> list[list[str]]:
+    key = _code_key((*_ALONE, *_WHO, "../benchmarks/touching.py"))
+
+    def result(joint: str, number: int) -> dict[str, Any]:
+        name = f"touching-{key}-{joint}-{number}"
+        return _kept(name, again, partial(touching.measure, joint, number))
+
+    return [
+        touching.cells(joint, [result(joint, number) for number in range(n_takes)])
+        for joint in touching.JOINTS
+    ]
+
+
+def _duets(again: bool) -> list[dict[str, Any]]:
+    key = _code_key(_FILMED)
+    return [
+        _kept(f"duet-{key}-{scale:g}-{view}", again, partial(duets.measure, _WALK, view, scale))
+        for scale, view in product(duets.SCALES, range(2))
+    ]
+
+
+def _minutes(again: bool) -> list[dict[str, Any]]:
+    key = _code_key((*_FILMED, *_ALONE, *_WHO))
+    return [
+        _kept(f"minute-{key}-{people}", again, partial(people_time.measure, _WALK, people))
+        for people in people_time.PEOPLE
+    ]
+
+
 def _kept(name: str, again: bool, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     path = RESULTS / "people" / f"{name}.json"
     if path.exists() and not again:
@@ -140,6 +180,10 @@ _ALONE = (
 )  # fmt: skip
 _UNUSED = "volume"
 """Folder of what no solve uses."""
+_FILMED = (
+    "detection", "video", "../benchmarks/duets.py", "../benchmarks/people_time.py",
+)  # fmt: skip
+_WALK = SHARED_DATA / "synth" / "walk"
 _OF_SEVERAL = {"together.py"}
 """Of no consequence to who is solved alone."""
 _BENCH = (

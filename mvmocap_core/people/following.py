@@ -20,6 +20,7 @@ PIECE_SLACK = 0.05  # of a person's size: the detector's noise
 PIECE_SPEED = 2.0  # sizes a second, beside what was extrapolated
 LONE_SPEED = 5.0  # likewise, in a somersault, of somebody whom nobody is near
 _LONE = 2.0  # times as far as that is anybody else
+_LOST_S, _LOST_SIZES = 0.5, 1.0  # nor was anybody lost there lately, who may be back
 VELOCITY_S = 0.25
 MIN_PIECE_S = 0.08
 MIN_TRACK_S = 0.3
@@ -94,25 +95,32 @@ def pieces_left(detections: Detections, performers: Sequence[Track]) -> list[Tra
 
 def _pieces(people: PeopleInFrames, min_s: float = MIN_PIECE_S) -> list[_Piece]:
     pieces: list[_Piece] = []
-    active: list[_Piece] = []
+    recent: list[_Piece] = []
     for frame, now_s in enumerate(people.times_s):
-        active = [p for p in active if now_s - people.times_s[p.frames[-1]] <= PIECE_GAP_S]
+        recent = [p for p in recent if now_s - people.times_s[p.frames[-1]] <= _LOST_S]
+        ages_s = [now_s - people.times_s[p.frames[-1]] for p in recent]
+        active = [p for p, s in zip(recent, ages_s, strict=True) if s <= PIECE_GAP_S]
+        lost = [p for p, s in zip(recent, ages_s, strict=True) if s > PIECE_GAP_S]
         slots = np.flatnonzero(people.is_there[frame])
         free = set(slots.tolist())
-        for piece, slot in _next(people, active, frame, slots):
+        for piece, slot in _next(people, active, lost, frame, slots):
             piece.frames.append(frame)
             piece.slots.append(slot)
             free.discard(slot)
         for slot in sorted(free):
             pieces.append(_Piece([frame], [slot]))
-            active.append(pieces[-1])
+            recent.append(pieces[-1])
     return [piece for piece in pieces if _span_s(people, piece) >= min_s]
 
 
 def _next(
-    people: PeopleInFrames, active: Sequence[_Piece], frame: int, slots: np.ndarray
+    people: PeopleInFrames,
+    active: Sequence[_Piece],
+    lost: Sequence[_Piece],
+    frame: int,
+    slots: np.ndarray,
 ) -> list[tuple[_Piece, int]]:
-    """Which piece goes on in which slot."""
+    """Which piece goes on in which slot. lost: those that ended lately."""
     if not active or len(slots) == 0:
         return []
     distance = np.full((len(active), len(slots)), np.inf)
@@ -123,7 +131,8 @@ def _next(
     last_s = np.array([people.times_s[piece.frames[-1]] for piece in active])
     gap_s = (people.times_s[frame] - last_s)[:, None]
     is_near = distance <= PIECE_SLACK + PIECE_SPEED * gap_s
-    is_near |= (distance <= PIECE_SLACK + LONE_SPEED * gap_s) & _is_lone(distance)
+    is_lone = _is_lone(distance) & _is_clear_of(people, lost, frame, slots)
+    is_near |= (distance <= PIECE_SLACK + LONE_SPEED * gap_s) & is_lone
     # Not over the limit, which would favour who was lost for longer.
     cost = np.where(is_near, distance, np.inf)
     return [(active[row], int(slots[column])) for row, column in _assigned(cost, 1.0)]
@@ -136,6 +145,19 @@ def _is_lone(distance: np.ndarray) -> np.ndarray:
         beside = [np.delete(distance[row], column), np.delete(distance[:, column], row)]
         others[row, column] = np.concatenate(beside).min(initial=np.inf)
     return others >= _LONE * distance
+
+
+def _is_clear_of(
+    people: PeopleInFrames, lost: Sequence[_Piece], frame: int, slots: np.ndarray
+) -> np.ndarray:
+    """(C,) bool: none of the pieces ended near who is in the slot."""
+    here = people.positions[frame, slots]
+    is_clear = np.ones(len(slots), dtype=bool)
+    for piece in lost:
+        end = people.positions[piece.frames[-1], piece.slots[-1]]
+        size = np.maximum(people.sizes[frame, slots], _typical_size(people, piece, -1))
+        is_clear &= mean_distance(end[None], here) > _LOST_SIZES * size
+    return is_clear
 
 
 def _assigned(cost: np.ndarray, most: float) -> list[tuple[int, int]]:

@@ -91,3 +91,12 @@ def test_who_moves_too_fast_to_be_foreseen_is_followed_where_nobody_else_is():
     (track,) = follow_everybody(detections(shaken, NONE))
     assert same_as(track, shaken)
     assert (track.confidence.max(axis=1) > 0).all()
+
+
+def test_who_comes_back_is_not_taken_for_who_was_beside():
+    """One is out of sight for a moment; as they are seen again, the other is not any more."""
+    first, second = person(700.0), person(780.0)
+    first[40:50] = np.nan
+    second[50:] = np.nan
+    tracks = follow_everybody(detections(first, second))
+    assert any(same_as(track, second) for track in tracks)
