@@ -19,8 +19,8 @@ PIECE_GAP_S = 0.12
 PIECE_SLACK = 0.05  # of a person's size: the detector's noise
 PIECE_SPEED = 2.0  # sizes a second, beside what was extrapolated
 LONE_SPEED = 5.0  # likewise, in a somersault, of somebody whom nobody is near
-_LONE = 2.0  # times as far as that is anybody else
-_LOST_S, _LOST_SIZES = 0.5, 1.0  # nor was anybody lost there lately, who may be back
+_LONE_SIZES = 1.0  # so far is everybody else, and whoever was lost lately and may be back
+_LOST_S = 0.5
 VELOCITY_S = 0.25
 MIN_PIECE_S = 0.08
 MIN_TRACK_S = 0.3
@@ -139,12 +139,12 @@ def _next(
 
 
 def _is_lone(distance: np.ndarray) -> np.ndarray:
-    """(R, C) bool: all others of the row and of the column are `_LONE` times as far away."""
+    """(R, C) bool: all others of the row and of the column are `_LONE_SIZES` away."""
     others = np.full_like(distance, np.inf)
     for row, column in np.ndindex(*distance.shape):
         beside = [np.delete(distance[row], column), np.delete(distance[:, column], row)]
         others[row, column] = np.concatenate(beside).min(initial=np.inf)
-    return others >= _LONE * distance
+    return others >= _LONE_SIZES
 
 
 def _is_clear_of(
@@ -156,7 +156,7 @@ def _is_clear_of(
     for piece in lost:
         end = people.positions[piece.frames[-1], piece.slots[-1]]
         size = np.maximum(people.sizes[frame, slots], _typical_size(people, piece, -1))
-        is_clear &= mean_distance(end[None], here) > _LOST_SIZES * size
+        is_clear &= mean_distance(end[None], here) > _LONE_SIZES * size
     return is_clear
 
 
