@@ -8,6 +8,9 @@ from . import panel_bake, panel_correct, panel_footage, panel_text, preferences
 from .panel_trust import draw_trust
 from .sidebar import SidebarPanel
 
+_MOST_ADVICE = 2
+"""Sentences of the report in the panel: what is to be done next has to stay in sight."""
+
 
 class MVMOCAP_PT_solve(SidebarPanel, bpy.types.Panel):
     """Solve, watch it, and read how good it is."""
@@ -62,8 +65,10 @@ class MVMOCAP_PT_solve(SidebarPanel, bpy.types.Panel):
         title = box.row()
         title.alert = state.verdict == "unusable"
         title.label(text=panel_text.VERDICTS.get(state.verdict, state.verdict))
-        for advice in state.advice:
+        for advice in state.advice[:_MOST_ADVICE]:
             self.say(context, box, advice.text)
+        if len(state.advice) > _MOST_ADVICE:
+            box.label(text="More is in the report")
         draw_trust(context, box, state)
         box.operator("mvmocap.open_report")
 

@@ -4,6 +4,9 @@ import bpy
 
 from . import panel_text
 
+_PROGRESS_SHARE = 0.7
+"""Of the sidebar's width, beside the button that cancels."""
+
 
 def redraw_sidebars() -> None:
     """Draw the sidebars anew, and leave the 3D views beside them alone: those take long."""
@@ -25,7 +28,7 @@ class SidebarPanel:
 
     def draw_progress(self, fraction: float) -> None:
         """Draw how far a job is, in place of the button that began it."""
-        row = self.layout.row(align=True)
+        row = self.layout.split(factor=_PROGRESS_SHARE, align=True)
         row.progress(factor=fraction, text=f"{round(100 * fraction)} %")
         row.operator("mvmocap.cancel_solve", text="Cancel")
 

@@ -141,7 +141,16 @@ def _look_through_camera(context: bpy.types.Context) -> None:
     for area in areas:
         if area is not None and area.type == "VIEW_3D":
             area.spaces.active.region_3d.view_perspective = "CAMERA"
+            _show_whole_picture(context, area)
             return
+
+
+def _show_whole_picture(context: bpy.types.Context, area: bpy.types.Area) -> None:
+    """Fit a phone's upright picture into the view, which is wide."""
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with context.temp_override(area=area, region=region):
+        if bpy.ops.view3d.view_center_camera.poll():
+            bpy.ops.view3d.view_center_camera()
 
 
 CLASSES = (MVMOCAP_OT_setup_scene, MVMOCAP_OT_look_through)

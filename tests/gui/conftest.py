@@ -41,7 +41,11 @@ def perform(extension_zip: Path) -> Callable[..., dict[str, Any]]:
         pytest.skip(blender)
 
     def run(name: str, folder: Path, **task: Any) -> dict[str, Any]:
-        copied = shutil.copy(extension_zip, folder)
-        return run_play(blender, name, {"zip": str(copied), **task}, folder)
+        copied = Path(shutil.copy(extension_zip, folder))
+        try:
+            return run_play(blender, name, {"zip": str(copied), **task}, folder)
+        finally:  # pytest keeps the folders of three runs, and this is a gigabyte in each
+            shutil.rmtree(folder / "user", ignore_errors=True)
+            copied.unlink()
 
     return run

@@ -30,10 +30,6 @@ def play(stage: Stage) -> Play:
     stage.call(bpy.ops.mvmocap.setup_scene, "EXEC_DEFAULT", True)
     bpy.context.scene.frame_set(FRAME)
     yield 1.0
-    with bpy.context.temp_override(
-        window=stage.window, area=stage.view, region=stage.region("WINDOW")
-    ):
-        bpy.ops.view3d.view_center_camera()
     yield from show_keypoints(stage)
     yield from drag_wrist(stage)
     yield from undo_and_redo(stage)

@@ -26,10 +26,6 @@ def play(stage: Stage) -> Play:
     stage.call(bpy.ops.mvmocap.setup_scene, "EXEC_DEFAULT", True)
     bpy.context.scene.frame_set(FRAME)
     yield 1.0
-    with bpy.context.temp_override(
-        window=stage.window, area=stage.view, region=stage.region("WINDOW")
-    ):
-        bpy.ops.view3d.view_center_camera()
     stage.call(bpy.ops.mvmocap.show_keypoints, "EXEC_DEFAULT", True)
     bpy.context.scene.mvmocap_correct.person = "1"
     yield 1.0

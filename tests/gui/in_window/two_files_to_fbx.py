@@ -73,10 +73,6 @@ def scene_and_bake(stage: Stage) -> Play:
     yield is_set_up
     scene.frame_set(40)
     yield 1.0
-    with bpy.context.temp_override(
-        window=stage.window, area=stage.view, region=stage.region("WINDOW")
-    ):
-        bpy.ops.view3d.view_center_camera()
     yield from stage.show("05_scene")
     stage.facts["fps"] = scene.render.fps / scene.render.fps_base
     stage.facts["frames"] = [scene.frame_start, scene.frame_end]
