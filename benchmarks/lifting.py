@@ -30,9 +30,10 @@ from mvmocap_core.sync.timeline import Timeline
 
 EXPLANATION = """
 **Hidden** (virtual takes of "{split}" motions, true cameras): mean joint error in the frames and
-joints that were harmed, mm, after one similarity over the others. *view*: 30 % of the second view's
-frames are removed; *arm*: the left arm is hidden from both views for half a second. *nothing*:
-unharmed.
+joints that were harmed, mm, after one similarity over the others, by `--method`. *view*: 30 % of
+the second view's frames are removed; *arm*: the left arm is hidden from both views for half a
+second. *nothing*: unharmed. *ratio*: over the geometry's mean; *median* and *worst* of the
+ratios by take.
 """
 SINGLE = """
 **Single videos**: P-MPJPE, mm, of the detector's own 3D and of the solve of that video alone.
@@ -98,25 +99,24 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _hidden(split: str, is_quick: bool) -> Table:
-    is_lean = find_spec("torch") is None
-    methods = [m for m in ("geometry", *METHODS) if not (is_lean and m in TORCH_METHODS)]
+    methods = ["geometry", *METHODS]
+    if find_spec("torch") is None:
+        methods = [method for method in methods if method not in TORCH_METHODS]
     by_harm: dict[str, list[Harm]] = defaultdict(list)
     for index in range(N_QUICK if is_quick else N_TAKES):
         for row in score_hidden(split, index, methods):
             by_harm[row.harm].append(row)
-    rows = []
-    for harm in HARMS:
-        by_method = {
-            name: np.array([row.by_method_mm[name] for row in by_harm[harm]]) for name in methods
-        }
-        geometry = by_method["geometry"]
-        for name, error in by_method.items():
-            ratio = error / geometry
-            shares = (error.mean() / geometry.mean(), np.median(ratio), ratio.max())
-            rows.append(
-                [harm, name, str(len(ratio)), show(error.mean()), *(show(x, 2) for x in shares)]
-            )
+    rows = [_hidden_row(harm, method, by_harm[harm]) for harm in HARMS for method in methods]
     return ("hidden", "method", "takes", "error mm", "ratio", "median", "worst"), rows
+
+
+def _hidden_row(harm: str, method: str, takes: Sequence[Harm]) -> list[str]:
+    error, geometry = (
+        np.array([row.by_method_mm[name] for row in takes]) for name in (method, "geometry")
+    )
+    ratio = error / geometry
+    shares = (error.mean() / geometry.mean(), np.median(ratio), ratio.max())
+    return [harm, method, str(len(takes)), show(error.mean()), *(show(x, 2) for x in shares)]
 
 
 def _single(is_quick: bool) -> Table:

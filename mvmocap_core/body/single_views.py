@@ -25,7 +25,7 @@ class SingleViews:
 
     frames_share: share of the frames in which they decided at least one joint.
     joint_shares: (J,) share of the frames in which they decided a joint.
-    adaptation:   what putting them right by the take was worth; None for a single video.
+    adaptation:   what putting them right by the take was worth; None where it is not.
     """
 
     frames_share: float

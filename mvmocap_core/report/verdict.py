@@ -257,7 +257,7 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
 
 def _single_views(evidence: Evidence) -> Iterator[Finding]:
     told = evidence.single_views
-    if told is None or told.adaptation is None or told.frames_share < SINGLE_VIEWS_NOTE:
+    if told is None or len(evidence.tracks) == 1 or told.frames_share < SINGLE_VIEWS_NOTE:
         return
     names = ", ".join(name.replace("_", " ") for name in list(told.decided())[:3])
     yield Finding(
@@ -268,8 +268,10 @@ def _single_views(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
-def _adapted(evidence: Evidence, adaptation: Adaptation) -> str:
+def _adapted(evidence: Evidence, adaptation: Adaptation | None) -> str:
     """Whether what the take itself tells put their guesses right."""
+    if adaptation is None:
+        return "Their guesses are as the method makes them, not put right by the take."
     height_cm = 100.0 * stature_m(evidence.motion.rest_offsets_m)
     is_used = adaptation.is_used
     if not np.isfinite(adaptation.before).any():

@@ -97,6 +97,13 @@ def test_what_single_views_decided_and_whether_the_take_put_them_right_is_told(i
     assert words in verdict.advice[0]
 
 
+def test_guesses_that_the_take_did_not_put_right_are_told_as_such():
+    shares = np.full(len(JOINT_NAMES), 0.1)
+    verdict = judge(make_evidence(single_views=SingleViews(0.1, shares, None)))
+    assert verdict.grade == "good"
+    assert "not put right by the take" in verdict.advice[0]
+
+
 def test_single_views_that_were_not_needed_are_not_told():
     never = SingleViews(0.0, np.zeros(len(JOINT_NAMES)), Adaptation(*np.full((3, 2), np.nan)))
     assert judge(make_evidence(single_views=never)).advice == ()
