@@ -64,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = bench_parser("people", __doc__, "few takes, about 5 minutes")
     parser.add_argument("--jobs", type=int, help="processes; default: one a core")
     parser.add_argument("--train", action="store_true", help="repeat the runs of `volume` first")
+    parser.set_defaults(own=True)
     options = parser.parse_args(arguments)
     if not (SHARED_DATA / "cmu").is_dir():
         print("../shared/data/cmu is absent: nobody to film", file=sys.stderr)

@@ -74,7 +74,11 @@ class PoseNet(nn.Module):
         roots: Tensor,
         sigma_m: Tensor | float = POSE_SIGMA_M,
     ) -> Tensor:
-        """A person's keypoints (B, V, J, 3) and root (B, 3) -> joints (B, J, 3)."""
+        """A person's keypoints (B, V, J, 3) and root (B, 3) -> joints (B, J, 3).
+
+        However many views there are, rays count like two: a peak narrower than half a cell would
+        move to the cell's centre.
+        """
         offsets = cube_points().to(keypoints)
         told = evidence(roots[:, None] + offsets, keypoints, T_cam, sigma_m)
         x = self.inlet(agreement(told).unflatten(2, (CUBE_CELLS,) * 3))
@@ -83,7 +87,7 @@ class PoseNet(nn.Module):
             inner = inner + layer(functional.relu(inner))
         known = self.outlet(functional.relu(x + self.up(functional.relu(inner)))).flatten(2)
         trust = keypoints[..., 2:].square()
-        rays = (trust * ((told + FLOOR) / (1.0 + FLOOR)).log()).sum(dim=1)
+        rays = 2.0 * (trust * ((told + FLOOR) / (1.0 + FLOOR)).log()).mean(dim=1)
         share = torch.softmax(self.log_sharp.exp() * rays + known, dim=-1)
         return roots[:, None] + share @ offsets
 

@@ -26,7 +26,7 @@ def test_everybody_is_one_row_whatever_their_order_in_the_views(n_views):
     rows = found(keypoints, T)
     assert rows.shape == joints.shape
     rows = rows[np.argsort(rows[:, 0, 0, 0])]
-    assert np.linalg.norm(rows - joints, axis=-1).mean() < 0.03
+    assert np.linalg.norm(rows - joints, axis=-1).mean() < 0.008
 
 
 def test_one_person_needs_no_other():
