@@ -28,7 +28,7 @@ _STRETCHES = 4
 _REGAINED_COST = 0.8
 """Epipolar cost above which a piece is somebody else; the same person's is 0.15 to 0.45."""
 _MIN_WEIGHT = 4.0
-_REACH, _REACH_PER_S = 0.5, 2.0
+_REACH, _REACH_PER_S = 0.5, 4.0
 """Sizes of the body that somebody may move out of sight: at once, and more with each second."""
 
 
