@@ -30,6 +30,10 @@ _STRETCH = 0.3
 """Of a lens's doubt that is left in depth: bones of known length take up the rest."""
 _FIT_SHARE = 0.3
 """Of the fit's variance. Its noise is set wide, to bend to the play of skin over bone as well."""
+_USUAL_MISS = 0.9
+"""Of landmarks from where the fitted body has them, in standard deviations of a keypoint: median
+over the takes that the terms above were found on."""
+_CLEARLY_SEEN = 0.25
 ALL_JOINTS = np.arange(N_JOINTS)
 _CENTRE_STD = np.array(
     [CENTRE_STD_M.get(name.rpartition("_")[2], _OTHER_STD_M) for name in JOINT_NAMES]
@@ -66,13 +70,15 @@ def joint_errors(
     *,
     fps: float,
     middle: np.ndarray | None = None,
+    noise: float | None = None,
 ) -> np.ndarray:
     """(F, J) radius in the body's units that holds the truth with 68 % probability.
 
-    The fit's own covariance over all frames, widened by the doubt about the cameras and about
-    the joints' centres.
+    The fit's own covariance over all frames and the doubt about the joints' centres, both by how
+    far this take's landmarks miss the body, widened by the doubt about the cameras.
 
     middle: (3,) of the whole take, around which that doubt turns; None, the poses are the whole.
+    noise:  `landmark_noise` of the whole take; likewise.
     """
     smooth = Smoothness.at(fps)
     position, _ = forward(pose, body)
@@ -80,7 +86,8 @@ def joint_errors(
     spread = np.linalg.norm(position - middle, axis=-1)
     tilt = _TILT * np.radians(calibration.rotation_std_deg)
     stretch = _STRETCH * float(np.mean(calibration.focal_std))
-    shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * _CENTRE_STD**2
+    noise = landmark_noise(pose, body, evidence) if noise is None else noise
+    shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * (noise * _CENTRE_STD) ** 2
     n_frames = len(position)
     variance = np.empty((n_frames, N_JOINTS))
     for first in range(0, n_frames, WINDOW):
@@ -88,7 +95,25 @@ def joint_errors(
         window = _fit_variance(pose[around], body, evidence[around], smooth)
         last = min(first + WINDOW, n_frames)
         variance[first:last] = window[first - around.start : last - around.start]
-    return RADIUS_68 * np.sqrt((_FIT_SHARE * variance + shared) / 3.0)
+    return RADIUS_68 * np.sqrt((_FIT_SHARE * noise**2 * variance + shared) / 3.0)
+
+
+def landmark_noise(pose: Pose, body: Body, evidence: Evidence) -> float:
+    """How far landmarks miss the fitted body, over how far they usually do; at least 1.
+
+    Landmarks that miss it by less prove nothing: views, and bodies, may share what is wrong.
+    """
+    if len(evidence.poses) < 2:
+        return 1.0
+    points = landmark_positions(*forward(pose, body), body)
+    squared = []
+    for view in range(len(evidence.poses)):
+        r, _, weight = view_residuals(points, evidence, view)
+        squared.append((r**2).sum(axis=-1)[weight > _CLEARLY_SEEN])
+    missed = np.concatenate(squared)
+    if not len(missed):
+        return 1.0
+    return max(float(np.sqrt(np.median(missed))) / _USUAL_MISS, 1.0)
 
 
 def _fit_variance(pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness) -> np.ndarray:

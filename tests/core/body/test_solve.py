@@ -138,6 +138,26 @@ def test_a_joint_that_nobody_sees_is_doubted(truth):
     assert np.isnan(clip.landmarks_m[frame, 15]).all()
 
 
+def test_every_joint_is_doubted_more_in_a_noisier_take(truth, clip):
+    rng = np.random.default_rng(5)
+    noisy = [
+        replace(
+            track,
+            keypoints_2d_px=track.keypoints_2d_px
+            + rng.normal(0.0, 8.0, track.keypoints_2d_px.shape),
+        )
+        for track in truth.tracks
+    ]
+    again = solve_body(
+        noisy, truth.timeline(), perfect_calibration(truth), fps=30.0, height_m=HEIGHT_M
+    )
+    seen = shared(truth, clip)[20:]
+    ratio = np.median(again.error_m[seen] / clip.error_m[seen], axis=0)
+    wrists = [JOINT["left_wrist"], JOINT["right_wrist"]]
+    assert (ratio[wrists] > 1.3).all()
+    assert (ratio > 1.05).all()
+
+
 def test_windows_join_without_a_step(truth, monkeypatch):
     timeline = truth.timeline()
     times_s = np.arange(12, 88) / 30.0
