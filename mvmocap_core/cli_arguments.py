@@ -61,7 +61,7 @@ _FLAGS = (
     _Flag("--start", float, "S", "first second to solve, in the first video", "start_s"),
     _Flag("--end", float, "S", "last second to solve, in the first video", "end_s"),
     _Flag("--device", str, "NAME", f"{', '.join(DEVICES)}", "device"),
-    _Flag("--method", str, "NAME", f"{', '.join(METHODS)}", "method"),
+    _Flag("--method", str, "NAME", f"what guesses at hidden limbs: {', '.join(METHODS)}", "method"),
     _Flag("--people", int, "N", "number of performers; 0 counts them", "people"),
     _Flag("--detector", str, "NAME", f"{', '.join(DETECTORS)}", "detector"),
     _Flag(
