@@ -62,14 +62,18 @@ EXPLANATION = """
 **Volume** (SelfPose3d, Srivastav et al., CVPR 2024; `python -m training.volume`): whatever the
 detector found in either view, which nobody followed or told apart, at up to 12 moments of every
 take of two people. *right number*: share of moments in which as many people are found as both views
-show; of the geometric association, as many performers as are followed. *found*: share of these
-people who are found within half a metre. P- and W-MPJPE: of their limbs, mm. *geometric*: people as
-the solve matches them, plainly triangulated with the same cameras. Cameras: *own*: found from the
-take as in a solve (`--own`); *nearly*: lenses and sizes off by as much as those found (medians
-4.6 %), turned and placed as fits the keypoints; *true*. The second table is of some of these takes,
-cameras nearly: in *no ...* one part is missing from the training, *untrained* networks leave the
-rays as they are; methods whose networks were not trained are left out. The first table is of its
-first method.
+show; of the geometric association, as many performers as are followed. The rest is of the same
+people and joints for both: performers whom the detector found in both views, joints that both show.
+*found*: share of these people who are found within half a metre. P- and W-MPJPE: of their limbs,
+mm. *geometric*: people as the solve matches them, plainly triangulated with the same cameras.
+Cameras: *own*: found from the take as in a solve (`--own`); *nearly*: lenses and sizes off by as
+much as those found (medians 4.6 %), turned and placed as fits the keypoints; *true*. The second
+table is of some of these takes, cameras nearly. *Roots learned from pseudo labels*: from pairs that
+rays alone choose, not from synthetic people. *No ...*: one part is missing from the training: views
+turned and scaled apart, the learned weight of heat maps, the worst view's joints left out.
+*Untrained* networks leave the rays as they are; methods whose networks were not trained are left
+out. The first table is of the first method. What the parts are worth:
+docs/decisions/014-people-by-volumes.md.
 """
 N_EACH, N_OWN, N_ABLATED = 20, 1, 4
 """Takes of each arrangement: of the comparison, with cameras of their own, of the ablations."""

@@ -36,33 +36,37 @@ class Score:
 
 
 def score_take(moments: Moments, cameras: Cameras, method: Method | None) -> Score:
-    """Of a method that tells people apart; None is the geometric association, triangulated."""
+    """Of a method that tells people apart; None is the geometric association, triangulated.
+
+    The number is right of whom each is to find: everybody, or the performers. Places and poses are
+    scored of the same people and joints: performers whom both views found, joints that both show.
+    """
     K, dist, T = cameras.K, cameras.dist, cameras.T_cam_world
-    seen = moments.is_found.all(axis=0)
+    is_found = moments.is_found.all(axis=0)
+    followed = _is_seen(moments.own) & moments.performers[:, None]
     if method is None:
         joints = triangulated(ideal(moments.matched, K, dist), T)
         joints = np.where(_is_seen(moments.matched)[..., None, None], joints, np.nan)
-        seen = _is_seen(moments.own) & moments.performers[:, None]
     else:
         joints = method(ideal(moments.found, K, dist), T)
+    n_there = (followed if method is None else is_found).sum(axis=0)
+    seen = is_found & followed
     everybody = moments.truth_m.transpose(1, 0, 2, 3)
     truth = np.where(seen[..., None, None], everybody, np.nan)
     n_found = np.isfinite(joints).all(axis=-1).any(axis=-1).sum(axis=0)
     found = _whose(joints, truth, triangulated(ideal(moments.own, K, dist), T), everybody)
     is_there = np.isfinite(found).all(axis=-1).any(axis=-1)
+    is_shown = (moments.own[..., 2] > 0).all(axis=0)[..., None]
+    found = np.where(is_shown, found, np.nan)
     p_mm, w_mm = [], []
     for person, true in zip(found[..., _LIMBS, :], truth[..., _LIMBS, :], strict=True):
         if np.isfinite(person).all(axis=-1).any(axis=-1).sum() >= _LEAST_MOMENTS:
             p_mm.append(1000.0 * p_mpjpe(person, true))
             w_mm.append(1000.0 * w_mpjpe(person, true))
     return Score(
-        seen.shape[1],
-        int((n_found == seen.sum(axis=0)).sum()),
-        int(seen.sum()),
-        int(is_there.sum()),
-        p_mm,
-        w_mm,
-    )
+        seen.shape[1], int((n_found == n_there).sum()), int(seen.sum()), int(is_there.sum()),
+        p_mm, w_mm,
+    )  # fmt: skip
 
 
 def _is_seen(keypoints: np.ndarray) -> np.ndarray:

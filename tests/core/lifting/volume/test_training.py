@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch")
 
 from mvmocap_core.lifting.joints import HIPS  # noqa: E402
 from mvmocap_core.lifting.volume.networks import RootNet  # noqa: E402
-from mvmocap_core.lifting.volume.roots import pair_roots  # noqa: E402
-from training.virtual_groups import make_groups, synthetic_body  # noqa: E402
+from mvmocap_core.lifting.volume.roots import Roots, pair_roots  # noqa: E402
+from training.virtual_groups import Groups, make_groups, synthetic_body  # noqa: E402
 from training.volume_poses import (  # noqa: E402
     Parts,
     VolumePoseNet,
@@ -87,3 +87,21 @@ def test_pose_losses_move_the_pose_network_and_the_attention_that_is_used(pool, 
     assert all(torch.isfinite(loss) for loss in losses.values())
     assert float(net.pose.log_sharp.grad.abs()) > 0
     assert (net.attention.layers[-1].weight.grad is not None) is parts.attention
+
+
+def test_views_that_are_not_shown_judge_too(pool):
+    torch.manual_seed(0)
+    net, few = VolumePoseNet(), pool[np.arange(4)]
+    roots = pair_roots(few.keypoints, few.T_cam)
+    shown, others = np.array([0, 1]), [2, 3]
+    found = (roots.slots[..., shown] >= 0).all(dim=-1)
+    points = torch.where(found[..., None], roots.points, torch.nan)
+    moved = few.keypoints.clone()
+    moved[:, others, ..., :2] += 0.1
+    told = []
+    for keypoints in (few.keypoints, moved):
+        groups = Groups(keypoints, few.T_cam, few.joints_m, few.is_found)
+        batch = (groups, Roots(points, roots.slots), shown, np.random.default_rng(0))
+        told.append(pose_losses(net, batch, torch.device("cpu"), Parts(affine=False)))
+    assert torch.equal(told[0]["symmetry"], told[1]["symmetry"])
+    assert bool(told[1]["joints"] > 1.5 * told[0]["joints"])
