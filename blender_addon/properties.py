@@ -8,6 +8,7 @@ from mvmocap_core.options import ASSUMED_HEIGHT_M, MAX_PEOPLE, METHODS, SolveOpt
 
 from . import preferences
 from .armature.shown import Skeleton
+from .take_folders import kept_path
 
 QUALITIES = {"DRAFT": "lite", "STANDARD": "full", "BEST": "heavy"}
 """Quality presets and the detector that each takes."""
@@ -182,10 +183,7 @@ def as_kept(folder: Path) -> str:
     """The folder as the .blend keeps it: relative where the file has a place."""
     if not bpy.data.filepath:
         return str(folder)
-    try:
-        return bpy.path.relpath(str(folder))
-    except ValueError:  # another drive
-        return str(folder)
+    return kept_path(str(folder), Path(bpy.data.filepath).parent)
 
 
 class MVMOCAP_PG_advice(bpy.types.PropertyGroup):

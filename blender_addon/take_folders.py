@@ -21,6 +21,14 @@ LONGEST_FILE = 60
 """Longer than any path of a file inside a take."""
 
 
+def kept_path(path: str, folder: Path) -> str:
+    """A path as a .blend in `folder` keeps it: relative to it, absolute on another drive."""
+    try:
+        return "//" + os.path.relpath(path, folder)
+    except ValueError:  # another drive, or a share of a network
+        return path
+
+
 def takes_folder(blend: str, cache: Path) -> Path:
     """Folder of all takes of a .blend; `blend` is empty for a file that was never saved."""
     if not blend:

@@ -19,6 +19,7 @@ from ..armature.mapping.detect import detect_bones
 from ..armature.read_rig import read_rig
 from ..armature.scene import own_collection, set_frame_range, set_frame_rate
 from ..armature.take_scene import add_take_cameras
+from ..take_folders import kept_path
 from .append_character import append_character
 from .scenes_file import Character, SceneJob
 
@@ -136,7 +137,7 @@ def save_blend(target: Path) -> None:
         InputError: when the disk is full or the folder cannot be written.
     """
     for clip in bpy.data.movieclips:
-        clip.filepath = bpy.path.relpath(bpy.path.abspath(clip.filepath), start=str(target.parent))
+        clip.filepath = kept_path(bpy.path.abspath(clip.filepath), target.parent)
     with atomic_path(target) as temporary:
         temporary.unlink()  # or Blender would keep the empty file as a backup
         bpy.ops.wm.save_as_mainfile(

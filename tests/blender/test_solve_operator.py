@@ -1,4 +1,5 @@
 import json
+import ntpath
 import os
 import shutil
 import time
@@ -10,6 +11,7 @@ from blender_addon.take_folders import (
     LONGEST_FILE,
     check_length,
     folder_name,
+    kept_path,
     take_folder,
     takes_folder,
 )
@@ -37,6 +39,14 @@ def facts(measure, tmp_path_factory):
         return known[part]
 
     return play
+
+
+def test_a_path_is_kept_relative_to_the_blend_unless_it_is_on_another_drive(monkeypatch):
+    monkeypatch.setattr(os, "path", ntpath)
+    blend = Path(r"C:\shots")
+    assert kept_path(r"C:\shots\clips\a.mp4", blend) == r"//clips\a.mp4"
+    assert kept_path(r"D:\phones\a.mp4", blend) == r"D:\phones\a.mp4"
+    assert kept_path(r"\\server\clips\a.mp4", blend) == r"\\server\clips\a.mp4"
 
 
 def test_solve_without_a_window_waits_and_gives_the_scene_its_take(facts):
