@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -136,23 +137,22 @@ def _calibrate(
             f"{MIN_FRAMES} frames: film longer, with the whole body in both views.",
             reason="too_few_common_frames",
         )
-    observed = observe(tracks, timeline, times_s)
+    look = partial(observe, tracks, times_s=times_s)
+    observed = look(timeline)
     priors = camera_priors(observed, timeline, focal_35mm, given)
     ranked = _search(observed, priors, given, progress)
     progress(0.7, "Adjusting lenses and clocks")
     free = ("focal", "k1") if given.has_poses else ("pose", "focal", "k1")
     scene = ranked[0].scene
-    timeline, searched_std_s = search_clocks(tracks, timeline, times_s, priors, scene, free)
+    timeline, searched_std_s = search_clocks(look, timeline, priors, scene, free)
     priors = replace(priors, clock_std_s=clock_std_s(timeline))
-    best, shift_s = adjust_clocks(tracks, timeline, times_s, priors, scene, free)
-    observed = observe(tracks, replace(timeline, offset_s=timeline.offset_s + shift_s), times_s)
-    cost = best.cost / (observed.independent * float(observed.weight.sum()))
+    best, offset_s = adjust_clocks([look], timeline, priors, [scene], free, n_steps=15)
+    observed = look(replace(timeline, offset_s=offset_s))
     own = with_own_noise(best.scene, observed)
-    doubt = adjust(best.scene, own, priors, free=(*free, "clock"), n_steps=0).covariance
-    best = replace(best, covariance=doubt)
-    calibration = summarise(best, observed, timeline.offset_s + shift_s, _margin(ranked))
+    unsure = adjust(best.scene, own, priors, free=(*free, "clock"), n_steps=0)
+    calibration = summarise(unsure, observed, offset_s, _margin(ranked))
     std_s = np.maximum(calibration.offset_std_s, searched_std_s)
-    return replace(calibration, offset_std_s=std_s), cost
+    return replace(calibration, offset_std_s=std_s), best.cost / observed.n_samples
 
 
 def camera_priors(

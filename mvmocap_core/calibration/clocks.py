@@ -1,14 +1,13 @@
 """Offsets between the views' clocks, as the cameras and the performer's bones tell them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from mvmocap_core.calibration.bundle import Adjustment, adjust
-from mvmocap_core.calibration.observations import observe
+from mvmocap_core.calibration.bundle import Adjustment, adjust, adjust_together
+from mvmocap_core.calibration.observations import Observations
 from mvmocap_core.calibration.scene import Priors, Scene
-from mvmocap_core.detection.detections import Track
 from mvmocap_core.sync.timeline import Timeline
 
 UNSURE_S = 0.012
@@ -18,81 +17,85 @@ goes by velocities, moves such clocks by a few."""
 _STEP_S = 0.03
 _REACH = 3
 _MAX_MOVES = 4
-CLOCK_SETTLED_S = 0.001
-CLOCK_ROUNDS = 4
+_SETTLED_S = 0.001
+_ROUNDS = 4
+
+Look = Callable[[Timeline], Observations]
+"""What the views see of a performer at chosen moments, by a time line."""
 
 
 def adjust_clocks(
-    tracks: Sequence[Track],
+    looks: Sequence[Look],
     timeline: Timeline,
-    times_s: np.ndarray,
     priors: Priors,
-    scene: Scene,
+    scenes: Sequence[Scene],
     free: tuple[str, ...],
+    *,
+    n_steps: int,
 ) -> tuple[Adjustment, np.ndarray]:
     """Adjust with the clocks free; look again at the moments that the better clocks name.
 
-    Returns the adjustment and what was added to the time line's offsets, (V,) seconds.
+    looks, scenes: (P) of each performer.
+
+    Returns the adjustment, with clocks at zero, and the better offsets (V,) seconds.
     """
-    shift_s = np.zeros(len(tracks))
-    best = Adjustment(scene, np.inf, np.zeros((0, 0)))
-    for _ in range(CLOCK_ROUNDS):
-        shifted = replace(timeline, offset_s=timeline.offset_s + shift_s)
-        observed = observe(tracks, shifted, times_s)
-        prior = replace(priors, clock_s=-shift_s)
-        best = adjust(scene, observed, prior, free=(*free, "clock"), n_steps=15)
+    shift_s = np.zeros(len(timeline.offset_s))
+    best = Adjustment(scenes, np.inf, np.zeros((0, 0)))
+    for _ in range(_ROUNDS):
+        dated = replace(timeline, offset_s=timeline.offset_s + shift_s)
+        observed = [look(dated) for look in looks]
+        prior = replace(priors, clock_s=priors.clock_s - shift_s)
+        best = adjust_together(best.scenes, observed, prior, free=(*free, "clock"), n_steps=n_steps)
         moved_s = best.scene.clock_s
         shift_s = shift_s + moved_s
-        scene = replace(best.scene, clock_s=np.zeros_like(moved_s))
-        if np.abs(moved_s).max() < CLOCK_SETTLED_S:
+        still = np.zeros_like(moved_s)
+        best = replace(best, scenes=[replace(scene, clock_s=still) for scene in best.scenes])
+        if np.abs(moved_s).max() < _SETTLED_S:
             break
-    return replace(best, scene=scene), shift_s
+    return best, timeline.offset_s + shift_s
 
 
 def search_clocks(
-    tracks: Sequence[Track],
-    timeline: Timeline,
-    times_s: np.ndarray,
-    priors: Priors,
-    scene: Scene,
-    free: tuple[str, ...],
+    look: Look, timeline: Timeline, priors: Priors, scene: Scene, free: tuple[str, ...]
 ) -> tuple[Timeline, np.ndarray]:
     """Put offsets that are unsure where the adjustment costs least.
 
-    times_s: (F,) moments on the first clock. scene: adjusted to the time line as it is.
+    scene: adjusted to the time line as it is.
 
     Returns the new time line, and the doubt (V,) seconds that the search left; 0 without one.
     """
+
+    def adjusted(start: Scene, offset_s: np.ndarray) -> tuple[Scene, float]:
+        observed = look(replace(timeline, offset_s=offset_s))
+        found = adjust(start, observed, priors, free=free, n_steps=10)
+        return found.scene, found.cost / observed.n_samples
+
     unsure = (timeline.method == "motion") & (timeline.offset_std_s > UNSURE_S)
+    offset_s, std_s = timeline.offset_s.copy(), timeline.offset_std_s.copy()
     for view in np.flatnonzero(unsure):
-        found_s, std_s = _search_clock(tracks, timeline, view, times_s, priors, scene, free)
-        offset_s, offset_std_s = timeline.offset_s.copy(), timeline.offset_std_s.copy()
-        offset_s[view], offset_std_s[view] = found_s, std_s
-        timeline = replace(timeline, offset_s=offset_s, offset_std_s=offset_std_s)
-    return timeline, np.where(unsure, timeline.offset_std_s, 0.0)
+        offset_s[view], std_s[view] = _search_clock(adjusted, scene, offset_s, view)
+    timeline = replace(timeline, offset_s=offset_s, offset_std_s=std_s)
+    return timeline, np.where(unsure, std_s, 0.0)
 
 
 def _search_clock(
-    tracks: Sequence[Track],
-    timeline: Timeline,
-    view: int,
-    times_s: np.ndarray,
-    priors: Priors,
+    adjusted: Callable[[Scene, np.ndarray], tuple[Scene, float]],
     scene: Scene,
-    free: tuple[str, ...],
+    offset_s: np.ndarray,
+    view: int,
 ) -> tuple[float, float]:
-    """The offset of a view at the bottom of a parabola through costs around it, and its doubt."""
+    """The offset of a view at the bottom of a parabola through costs around it, and its doubt.
+
+    adjusted: a scene after an adjustment with offsets (V,), and its cost for every sample.
+    """
     costs: dict[int, float] = {}
     scenes = {0: scene}
 
     def try_step(step: int) -> None:
         nearest = min(scenes, key=lambda known: abs(known - step))
-        offset_s = timeline.offset_s.copy()
-        offset_s[view] += _STEP_S * step
-        observed = observe(tracks, replace(timeline, offset_s=offset_s), times_s)
-        found = adjust(scenes[nearest], observed, priors, free=free, n_steps=10)
-        scenes[step] = found.scene
-        costs[step] = found.cost / (observed.independent * float(observed.weight.sum()))
+        moved_s = offset_s.copy()
+        moved_s[view] += _STEP_S * step
+        scenes[step], costs[step] = adjusted(scenes[nearest], moved_s)
 
     best = 0
     for _ in range(_MAX_MOVES):
@@ -106,7 +109,7 @@ def _search_clock(
     steps = np.arange(best - _REACH, best + _REACH + 1)
     steps = steps[np.isin(steps, list(costs))]
     bottom, std = lowest_point(steps.astype(float), np.array([costs[step] for step in steps]))
-    return float(timeline.offset_s[view] + _STEP_S * bottom), _STEP_S * std
+    return float(offset_s[view] + _STEP_S * bottom), _STEP_S * std
 
 
 def lowest_point(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

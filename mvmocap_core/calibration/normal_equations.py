@@ -95,20 +95,8 @@ class NormalEquations:
         """Derivative of the cost along a step: shared (G,), joints (F, J, 3)."""
         return float(self._shared_gradient @ shared + (self._joints_gradient * joints).sum())
 
-    def solve(self, free: np.ndarray, damping: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A damped Gauss-Newton step. free: (G,) bool, which shared unknowns may move.
-
-        Returns the step of the shared unknowns (G,), of the joints (F, J, 3), and the reduced
-        matrix of the free shared unknowns, undamped if `damping` is 0.
-        """
-        reduced = self.reduce(free, damping)
-        damped = reduced.matrix + damping * np.diag(reduced.stiffness)
-        shared = np.zeros(len(free))
-        shared[free] = -np.linalg.solve(damped, reduced.gradient)
-        return shared, reduced.joints(shared[free]), reduced.matrix
-
     def reduce(self, free: np.ndarray, damping: float) -> "Reduced":
-        """What is left for the free shared unknowns when the joints follow them."""
+        """What is left for the free shared unknowns, (G,) bool, when the joints follow them."""
         n_frames, n_joints = self._joints_gradient.shape[:2]
         size = 3 * n_joints
         A = self._joints.reshape(n_frames, size, size).copy()
@@ -118,10 +106,10 @@ class NormalEquations:
         g = self._joints_gradient.reshape(n_frames, size, 1)
         solved = np.linalg.solve(A, np.concatenate([B, g], axis=2))
         coupled = np.tensordot(B, solved, axes=((0, 1), (0, 1)))
+        shared = self._shared[np.ix_(free, free)]
         return Reduced(
-            matrix=self._shared[np.ix_(free, free)] - coupled[:, :-1],
+            matrix=shared - coupled[:, :-1] + damping * np.diag(np.diag(shared)),
             gradient=self._shared_gradient[free] - coupled[:, -1],
-            stiffness=np.diag(self._shared)[free],
             solved=solved,
         )
 
@@ -130,13 +118,12 @@ class NormalEquations:
 class Reduced:
     """Normal equations of M free shared unknowns alone, J joints of F frames eliminated.
 
-    matrix: (M, M); gradient: (M,); stiffness: (M,) the diagonal before the elimination.
+    matrix: (M, M), damped; gradient: (M,).
     solved: (F, 3J, M + 1) how the joints follow the shared unknowns, and their own step.
     """
 
     matrix: np.ndarray
     gradient: np.ndarray
-    stiffness: np.ndarray
     solved: np.ndarray
 
     def joints(self, shared: np.ndarray) -> np.ndarray:

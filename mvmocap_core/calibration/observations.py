@@ -47,6 +47,11 @@ class Observations:
     image_size: np.ndarray
     independent: float
 
+    @property
+    def n_samples(self) -> float:
+        """Independent samples that all keypoints count for."""
+        return self.independent * float(self.weight.sum())
+
 
 def choose_moments(tracks: Sequence[Track], timeline: Timeline) -> np.ndarray:
     """(F,) moments of the first track at which every view sees the performer.

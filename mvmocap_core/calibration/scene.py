@@ -60,3 +60,13 @@ class Priors:
     k1_std: np.ndarray
     clock_s: np.ndarray
     clock_std_s: np.ndarray
+
+    def split(self, n_parts: int) -> "Priors":
+        """What each of several sets of equations is to hold so that their sum holds it once."""
+        wider = np.sqrt(n_parts)
+        return replace(
+            self,
+            log_focal_std=wider * self.log_focal_std,
+            k1_std=wider * self.k1_std,
+            clock_std_s=wider * self.clock_std_s,
+        )

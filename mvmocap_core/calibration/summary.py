@@ -25,7 +25,7 @@ def summarise(
     """The calibration that an adjustment to `observed` means, with how sure it is."""
     scene = best.scene
     std = np.sqrt(np.maximum(np.diag(best.covariance), 0.0))
-    views = std[: N_VIEW * len(offset_s)].reshape(-1, N_VIEW)
+    views = std.reshape(-1, N_VIEW)
     rms_px = _reprojection_rms_px(scene, observed)
     poses = np.stack([rigid_transform(R, t) for R, t in zip(scene.R, scene.t, strict=True)])
     K = np.zeros((len(offset_s), 3, 3))
