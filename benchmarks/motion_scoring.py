@@ -53,7 +53,7 @@ class Truth:
 
     def at(self, times_s: np.ndarray) -> np.ndarray:
         """(N, 33, 3) at other times; NaN outside."""
-        return interpolate_hermite(self.times_s, self.landmarks_m, times_s, max_gap_s=_MAX_GAP_S)[0]
+        return interpolate_hermite(self.times_s, self.landmarks_m, times_s, max_gap_s=_MAX_GAP_S)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,7 +58,7 @@ def triangulated(clip: Clip, cameras: Cameras) -> np.ndarray:
         if view == 0 or np.array_equal(own_s, track.times_s):
             views.append(ideal)
         else:
-            views.append(interpolate_hermite(track.times_s, ideal, own_s, max_gap_s=MAX_GAP_S)[0])
+            views.append(interpolate_hermite(track.times_s, ideal, own_s, max_gap_s=MAX_GAP_S))
     return triangulate_dlt(np.stack(views), cameras.T_cam_world)
 
 
@@ -178,7 +178,7 @@ def _score(clip: Clip, times_s: np.ndarray, points: np.ndarray) -> dict[str, flo
 
 def _truth_at(clip: Clip, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The truth at those of the times (F,) that both videos saw, and which they are (F,) bool."""
-    truth, _ = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s, max_gap_s=MAX_GAP_S)
+    truth = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s, max_gap_s=MAX_GAP_S)
     first, second = clip.tracks
     start = max(first.times_s[0], second.times_s[0] + clip.offset_s) - 1e-6
     end = min(first.times_s[-1], second.times_s[-1] + clip.offset_s) + 1e-6

@@ -153,7 +153,7 @@ def _at(tracks: Sequence[Track], clock_s: np.ndarray) -> np.ndarray:
         columns = np.concatenate([track.keypoints_2d_px, track.confidence[..., None]], axis=-1)[
             :, LANDMARK_INDICES
         ]
-        at, _ = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
+        at = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
         seen = np.isfinite(at).all(axis=-1) & (at[..., 2] > MIN_CONFIDENCE)
         row[seen] = at[seen]
     return rows

@@ -83,7 +83,7 @@ def gather_evidence(
         K, dist = cameras.K[view], cameras.dist[view]
         ideal = undistort_points(track.keypoints_2d_px, K, dist)
         columns = np.concatenate([ideal, track.confidence[..., None]], axis=-1)
-        at, _ = interpolate_hermite(
+        at = interpolate_hermite(
             track.times_s, columns, timeline.from_first(view, times_s), max_gap_s=MAX_GAP_S
         )
         confidence = np.where(np.isfinite(at).all(axis=-1), at[..., 2], 0.0)

@@ -93,7 +93,7 @@ def _sample(
         ],
         axis=-1,
     )
-    at, _ = interpolate_hermite(track.times_s, columns, clock, max_gap_s=MAX_GAP_S)
+    at = interpolate_hermite(track.times_s, columns, clock, max_gap_s=MAX_GAP_S)
     confidence = np.where(np.isfinite(at[..., :3]).all(axis=-1), at[..., 2], 0.0)
     weight = np.where(confidence > MIN_CONFIDENCE, np.clip(confidence, 0.0, 1.0) ** 2, 0.0)
     rate = _rate(track, clock, at[..., :2]) / (1.0 + 1e-6 * timeline.drift_ppm[view])
@@ -115,7 +115,7 @@ def _rate(track: Track, clock: np.ndarray, xy_px: np.ndarray) -> np.ndarray:
     keypoints = track.keypoints_2d_px[:, TARGET_INDICES]
     ends, spans = [], np.zeros((*xy_px.shape[:2], 1))
     for step_s in (-0.5 * RATE_SPAN_S, 0.5 * RATE_SPAN_S):
-        at, _ = interpolate_hermite(track.times_s, keypoints, clock + step_s, max_gap_s=MAX_GAP_S)
+        at = interpolate_hermite(track.times_s, keypoints, clock + step_s, max_gap_s=MAX_GAP_S)
         found = np.isfinite(at).all(axis=-1, keepdims=True)
         ends.append(np.where(found, at, xy_px))
         spans += np.where(found, abs(step_s), 0.0)

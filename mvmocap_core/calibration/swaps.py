@@ -85,7 +85,7 @@ def _observe(
         clock_s = timeline.from_first(view, times_s)
         nearest = np.clip(np.searchsorted(track.times_s, clock_s), 1, len(track.times_s) - 1)
         nearest -= clock_s - track.times_s[nearest - 1] < track.times_s[nearest] - clock_s
-        at, _ = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
+        at = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
         # between a swapped frame and its neighbour there is no truth to interpolate
         at = np.where(np.isfinite(at), columns[nearest], np.nan)
         seen = np.isfinite(at).all(axis=-1) & (at[..., 2] > MIN_CONFIDENCE)

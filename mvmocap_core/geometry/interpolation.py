@@ -5,19 +5,17 @@ import numpy as np
 
 def interpolate_hermite(
     times_s: np.ndarray, values: np.ndarray, query_s: np.ndarray, *, max_gap_s: float
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """Cubic Hermite interpolation with finite-difference slopes, for uneven sampling.
 
     times_s: (F,) strictly increasing; values: (F, ...); query_s: (Q,).
     max_gap_s: samples further apart than this are not joined.
 
-    Returns the values (Q, ...) and their derivatives (Q, ...) by time. NaN outside the samples,
-    beside a missing sample and inside a longer gap. A missing neighbour further off only makes
-    the slope one-sided.
+    Returns the values (Q, ...). NaN outside the samples, beside a missing sample and inside a
+    longer gap. A missing neighbour further off only makes the slope one-sided.
     """
     if len(times_s) < 2:
-        empty = np.full((len(query_s), *values.shape[1:]), np.nan)
-        return empty, empty.copy()
+        return np.full((len(query_s), *values.shape[1:]), np.nan)
     slope = _slopes(times_s, values)
     left = np.clip(np.searchsorted(times_s, query_s, side="right") - 1, 0, len(times_s) - 2)
     step = times_s[left + 1] - times_s[left]
@@ -27,10 +25,8 @@ def interpolate_hermite(
     a, b = values[left], values[left + 1]
     ma, mb = h * slope[left], h * slope[left + 1]
     at = a + s * (ma + s * (3 * (b - a) - 2 * ma - mb + s * (2 * (a - b) + ma + mb)))
-    rate = (ma + s * (2 * (3 * (b - a) - 2 * ma - mb) + 3 * s * (2 * (a - b) + ma + mb))) / h
     at[outside] = np.nan
-    rate[outside] = np.nan
-    return at, rate
+    return at
 
 
 def _slopes(times_s: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -66,8 +66,8 @@ def _gather_view(
     T = T @ MIRROR if who[1] else T
     ideal = undistort_points(seen.keypoints_2d_px[:, *who], K, clip.dist[view])
     columns = np.concatenate([ideal, seen.local_m[:, *who]], axis=-1)
-    at, _ = interpolate_hermite(seen.times_s, columns, own_s, max_gap_s=MAX_GAP_S)
-    known, _ = interpolate_hermite(
+    at = interpolate_hermite(seen.times_s, columns, own_s, max_gap_s=MAX_GAP_S)
+    known = interpolate_hermite(
         seen.times_s,
         np.stack([seen.confidence[:, *who], seen.length_px[:, *who]], axis=1),
         own_s,

@@ -61,7 +61,7 @@ def lift_by_detector(
         columns = np.concatenate(
             [world.reshape(len(world), -1) / stature, track.confidence, root], axis=1
         )
-        at, _ = interpolate_hermite(
+        at = interpolate_hermite(
             track.times_s, columns, timeline.from_first(view, times_s), max_gap_s=MAX_GAP_S
         )
         n = len(LANDMARK_NAMES)
@@ -128,6 +128,6 @@ def sampled(
         track.keypoints_2d_px[:, LANDMARK_INDICES], cameras.K[view], cameras.dist[view]
     )
     columns = np.concatenate([ideal, track.confidence[:, LANDMARK_INDICES, None]], axis=-1)
-    at, _ = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
+    at = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
     found = np.isfinite(at).all(axis=-1)
     return np.where(found[..., None], at[..., :2], 0.0), np.where(found, at[..., 2], 0.0)

@@ -111,7 +111,7 @@ def _at(clip: MotionClip, times_s: np.ndarray) -> MotionClip:
     inside_s = np.clip(times_s, clip.times_s[0], clip.times_s[-1])
 
     def between(values: np.ndarray) -> np.ndarray:
-        return interpolate_hermite(clip.times_s, values, inside_s, max_gap_s=gap_s)[0]
+        return interpolate_hermite(clip.times_s, values, inside_s, max_gap_s=gap_s)
 
     quat = between(continuous(clip.rotations_quat_wxyz))
     nearest = np.rint((inside_s - clip.times_s[0]) * clip.fps).astype(int)

@@ -107,7 +107,7 @@ class EpipolarScore:
         rows = np.searchsorted(self._first.times_s, moments)
         p, wp = self._first.xy[rows], self._first.weight[rows]
         second = np.concatenate([self._second.xy, self._second.weight[..., None]], axis=-1)
-        sampled, _ = interpolate_hermite(
+        sampled = interpolate_hermite(
             self._second.times_s, second, moments - offset_s, max_gap_s=MAX_GAP_S
         )
         as_seen = Correspondences.of(p, wp, sampled)

@@ -52,5 +52,5 @@ def _correspondences(
 ) -> Correspondences:
     p, q = points_of(first, tall_px[0]), points_of(second, tall_px[1])
     stacked = np.concatenate([q.xy, q.weight[..., None]], axis=-1)
-    sampled, _ = interpolate_hermite(q.times_s, stacked, p.times_s - offset_s, max_gap_s=MAX_GAP_S)
+    sampled = interpolate_hermite(q.times_s, stacked, p.times_s - offset_s, max_gap_s=MAX_GAP_S)
     return Correspondences.of(p.xy, p.weight, sampled)
