@@ -11,7 +11,7 @@ from mvmocap_core.body.kinematics import Pose, concatenate, forward, landmark_po
 from mvmocap_core.body.skeleton import Body
 from mvmocap_core.body.solve import refine_landmarks
 from mvmocap_core.body.start import starting_pose
-from mvmocap_core.body.uncertainty import joint_confidence, joint_errors, landmark_noise
+from mvmocap_core.body.uncertainty import joint_confidence, joint_errors
 from mvmocap_core.body.world import SOLE_LANDMARKS, WorldFrame
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.errors import UnsolvableError
@@ -131,19 +131,15 @@ def _with_part(
 ) -> MotionClip:
     """The clip with the frames of `part` from the pose."""
     new, seen = pose[part], evidence[part]
-    middle = np.median(forward(pose, body)[0], axis=(0, 1))
-    noise = landmark_noise(pose, body, evidence)
     on_body = landmark_positions(*forward(new, body), body)
     placed = world.apply_pose(new)
     scaled = Body(body.stature_m * world.scale, body.shape)
+    errors = joint_errors(pose, body, evidence, calibration, fps=float(clip.fps), frames=part)
     values = {
         "positions_m": forward(placed, scaled)[0],
         "rotations_quat_wxyz": rotmat_to_quat_wxyz(placed.local),
-        "error_m": world.scale
-        * joint_errors(
-            new, body, seen, calibration, fps=float(clip.fps), middle=middle, noise=noise
-        ),
-        "confidence": joint_confidence(new, body, seen),
+        "error_m": world.scale * errors,
+        "confidence": joint_confidence(on_body, seen),
         "landmarks_m": world.apply(refine_landmarks(on_body, seen)),
     }
     return replace(clip, **{k: _replaced(getattr(clip, k), part, v) for k, v in values.items()})

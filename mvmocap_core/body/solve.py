@@ -95,7 +95,7 @@ def solve_bodies(
         body = measure_body(evidence, fps)
         pose = fit_motion(body, evidence, fps=fps, progress=part(told, 0.25, 0.75))
         on_body = landmark_positions(*forward(pose, body), body)
-        confidence = joint_confidence(pose, body, evidence)
+        confidence = joint_confidence(on_body, evidence)
         fitted.append(_Fitted(pose, body, evidence, on_body, confidence))
     progress(0.8, "Finding the floor")
     world = _find_world(fitted, calibration, fps, height_m)

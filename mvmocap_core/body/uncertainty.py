@@ -34,7 +34,7 @@ _USUAL_MISS = 0.9
 """Of landmarks from where the fitted body has them, in standard deviations of a keypoint: median
 over the takes that the terms above were found on."""
 _CLEARLY_SEEN = 0.25
-ALL_JOINTS = np.arange(N_JOINTS)
+_WHOLE = slice(None)
 _CENTRE_STD = np.array(
     [CENTRE_STD_M.get(name.rpartition("_")[2], _OTHER_STD_M) for name in JOINT_NAMES]
 )
@@ -69,26 +69,25 @@ def joint_errors(
     calibration: Calibration,
     *,
     fps: float,
-    middle: np.ndarray | None = None,
-    noise: float | None = None,
+    frames: slice = _WHOLE,
 ) -> np.ndarray:
     """(F, J) radius in the body's units that holds the truth with 68 % probability.
 
     The fit's own covariance over all frames and the doubt about the joints' centres, both by how
-    far this take's landmarks miss the body, widened by the doubt about the cameras.
+    far the whole take's landmarks miss the body, widened by the doubt about the cameras, which
+    turns around the middle of the take.
 
-    middle: (3,) of the whole take, around which that doubt turns; None, the poses are the whole.
-    noise:  `landmark_noise` of the whole take; likewise.
+    frames: those F of the take that are asked for, whose covariance counts.
     """
     smooth = Smoothness.at(fps)
-    position, _ = forward(pose, body)
-    middle = np.median(position, axis=(0, 1)) if middle is None else middle
-    spread = np.linalg.norm(position - middle, axis=-1)
+    position, rotation = forward(pose, body)
+    noise = _landmark_noise(landmark_positions(position, rotation, body), evidence)
+    spread = np.linalg.norm(position[frames] - np.median(position, axis=(0, 1)), axis=-1)
+    pose, evidence = pose[frames], evidence[frames]
     tilt = _TILT * np.radians(calibration.rotation_std_deg)
     stretch = _STRETCH * float(np.mean(calibration.focal_std))
-    noise = landmark_noise(pose, body, evidence) if noise is None else noise
     shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * (noise * _CENTRE_STD) ** 2
-    n_frames = len(position)
+    n_frames = len(spread)
     variance = np.empty((n_frames, N_JOINTS))
     for first in range(0, n_frames, WINDOW):
         around = slice(max(first - OVERLAP, 0), min(first + WINDOW + OVERLAP, n_frames))
@@ -98,17 +97,16 @@ def joint_errors(
     return RADIUS_68 * np.sqrt((_FIT_SHARE * noise**2 * variance + shared) / 3.0)
 
 
-def landmark_noise(pose: Pose, body: Body, evidence: Evidence) -> float:
-    """How far landmarks miss the fitted body, over how far they usually do; at least 1.
+def _landmark_noise(on_body: np.ndarray, evidence: Evidence) -> float:
+    """How far landmarks miss the fitted body's (F, L, 3), over how far they usually do; at least 1.
 
     Landmarks that miss it by less prove nothing: views, and bodies, may share what is wrong.
     """
     if len(evidence.poses) < 2:
         return 1.0
-    points = landmark_positions(*forward(pose, body), body)
     squared = []
     for view in range(len(evidence.poses)):
-        r, _, weight = view_residuals(points, evidence, view)
+        r, _, weight = view_residuals(on_body, evidence, view)
         squared.append((r**2).sum(axis=-1)[weight > _CLEARLY_SEEN])
     missed = np.concatenate(squared)
     if not len(missed):
@@ -123,17 +121,19 @@ def _fit_variance(pose: Pose, body: Body, evidence: Evidence, smooth: Smoothness
     system = Elimination.damped(blocks, smooth.hessian(pose), free, 0.0)
     covariance = system.marginal_covariance()
     position, rotation = forward(pose, body)
-    jacobian = point_jacobian(position, rotation, position, ALL_JOINTS)
+    jacobian = point_jacobian(position, rotation, position, np.arange(N_JOINTS))
     spread = jacobian @ covariance[:, None]
     return (spread * jacobian).sum(axis=(2, 3))
 
 
-def joint_confidence(pose: Pose, body: Body, evidence: Evidence) -> np.ndarray:
-    """(F, J) in [0, 1]: how surely some view saw the joint where the motion has it."""
-    points = landmark_positions(*forward(pose, body), body)
-    unseen = np.ones(points.shape[:2])
+def joint_confidence(on_body: np.ndarray, evidence: Evidence) -> np.ndarray:
+    """(F, J) in [0, 1]: how surely some view saw the joint where the motion has it.
+
+    on_body: (F, L, 3) landmarks as posed.
+    """
+    unseen = np.ones(on_body.shape[:2])
     for view in range(len(evidence.poses)):
-        r, _, _ = view_residuals(points, evidence, view)
+        r, _, _ = view_residuals(on_body, evidence, view)
         agreement = 1.0 / (1.0 + (r**2).sum(axis=-1) / (3.0 * CAUCHY_SCALE) ** 2)
         unseen *= 1.0 - np.sqrt(evidence.weight[view]) * agreement
     seen = 1.0 - unseen
