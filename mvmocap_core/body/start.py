@@ -4,7 +4,13 @@ import numpy as np
 
 from mvmocap_core.body.kinematics import Pose
 from mvmocap_core.body.skeleton import JOINT, LANDMARK, N_JOINTS
-from mvmocap_core.geometry.rotations import rotmat_to_rotvec, rotvec_to_rotmat, unit
+from mvmocap_core.geometry.rotations import (
+    rotmat_between,
+    rotmat_to_rotvec,
+    rotvec_to_rotmat,
+    unit,
+)
+from mvmocap_core.geometry.two_bones import knee_axis
 
 _STRAIGHT = 0.15
 """How much a limb's default twist counts against the plane of its bend."""
@@ -59,11 +65,11 @@ def _place_arm(
     upper = unit(at[f"{side}_elbow"] - at[f"{side}_shoulder"])
     fore = unit(at[f"{side}_wrist"] - at[f"{side}_elbow"])
     along = np.array([sign, 0.0, 0.0])
-    default = chest @ _shortest(along, _into(chest, upper))
+    default = chest @ rotmat_between(along, _into(chest, upper))
     up = -sign * np.cross(upper, fore) + _STRAIGHT * default[..., 2]
     arm = _frame(sign * upper, up)
     local[:, JOINT[f"{side}_shoulder"]] = _transpose(chest) @ arm
-    local[:, JOINT[f"{side}_elbow"]] = _shortest(along, _into(arm, fore))
+    local[:, JOINT[f"{side}_elbow"]] = rotmat_between(along, _into(arm, fore))
 
 
 def _place_leg(local: np.ndarray, at: dict[str, np.ndarray], side: str, pelvis: np.ndarray) -> None:
@@ -71,18 +77,14 @@ def _place_leg(local: np.ndarray, at: dict[str, np.ndarray], side: str, pelvis: 
     shank = unit(at[f"{side}_ankle"] - at[f"{side}_knee"])
     foot = unit(at[f"{side}_foot_index"] - at[f"{side}_heel"])
     down = np.array([0.0, 0.0, -1.0])
-    default = pelvis @ _shortest(down, _into(pelvis, thigh))
-    plane = np.cross(thigh, shank)
-    # A knee that seems bent backwards is a landmark gone astray: the leg has not turned about.
-    forwards = (plane * default[..., 0]).sum(axis=1, keepdims=True) > 0.0
-    hinge = np.where(forwards, plane, 0.0) + _STRAIGHT * default[..., 0]
-    x = unit(hinge - (hinge * thigh).sum(axis=1, keepdims=True) * thigh)
+    default = pelvis @ rotmat_between(down, _into(pelvis, thigh))
+    x = knee_axis(thigh, shank, default[..., 0], _STRAIGHT)
     leg = np.stack([x, np.cross(-thigh, x), -thigh], axis=-1)
-    lower = _shortest(down, _into(leg, shank))
+    lower = rotmat_between(down, _into(leg, shank))
     local[:, JOINT[f"{side}_hip"]] = _transpose(pelvis) @ leg
     local[:, JOINT[f"{side}_knee"]] = lower
     forward = np.array([0.0, -1.0, 0.0])
-    local[:, JOINT[f"{side}_ankle"]] = _shortest(forward, _into(leg @ lower, foot))
+    local[:, JOINT[f"{side}_ankle"]] = rotmat_between(forward, _into(leg @ lower, foot))
 
 
 def _head_frame(at: dict[str, np.ndarray]) -> np.ndarray:
@@ -105,13 +107,3 @@ def _transpose(R: np.ndarray) -> np.ndarray:
 def _into(R: np.ndarray, v: np.ndarray) -> np.ndarray:
     """World directions (F, 3) in the axes of frames (F, 3, 3)."""
     return np.einsum("fba,fb->fa", R, v)
-
-
-def _shortest(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(F, 3, 3) smallest rotations from one direction (3,) to others (F, 3)."""
-    axis = np.cross(np.broadcast_to(source, target.shape), target)
-    sine = np.linalg.norm(axis, axis=1, keepdims=True)
-    angle = np.arctan2(sine[:, 0], target @ source)[:, None]
-    fallback = np.cross(source, np.eye(3)[np.argmin(np.abs(source))])
-    direction = np.where(sine > 1e-9, axis / np.maximum(sine, 1e-12), unit(fallback))
-    return rotvec_to_rotmat(direction * angle)

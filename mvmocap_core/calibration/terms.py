@@ -16,7 +16,7 @@ from mvmocap_core.calibration.performer import (
     TARGET_NOISE,
 )
 from mvmocap_core.calibration.scene import CLK, DIS, FOC, N_VIEW, ROT, TRA, Priors, Scene
-from mvmocap_core.geometry.rotations import rotvec_to_rotmat, skew
+from mvmocap_core.geometry.rotations import rotmat_between, skew
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 
 CAUCHY_SCALE = 2.0
@@ -143,11 +143,7 @@ def world_in_camera(observed: Observations, view: int, focal_px: float) -> np.nd
     middle = (observed.xy_px[view] * weight[..., None]).sum(axis=1) / total
     offset = (middle - observed.image_size[view] / 2.0) / focal_px
     ray = np.concatenate([offset, np.ones((len(offset), 1))], axis=1)
-    ray /= np.linalg.norm(ray, axis=1, keepdims=True)
-    axis = np.cross(np.array([0.0, 0.0, 1.0]), ray)
-    sine = np.linalg.norm(axis, axis=1, keepdims=True)
-    angle = np.arctan2(sine, ray[:, 2:])
-    R = rotvec_to_rotmat(axis / np.maximum(sine, 1e-12) * angle)
+    R = rotmat_between(np.array([0.0, 0.0, 1.0]), ray)
     return np.einsum("fab,fjb->fja", R, observed.world_m[view])
 
 

@@ -54,14 +54,14 @@ def rotation_angle_deg(rotmat: np.ndarray) -> np.ndarray:
 
 
 def rotmat_between(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The smallest rotation that turns direction `source` (3,) into `target` (3,)."""
-    a = source / np.linalg.norm(source)
-    b = target / np.linalg.norm(target)
+    """(..., 3, 3) smallest rotations that turn directions `source` (..., 3) into `target` (..., 3).
+
+    Of opposites, about some axis square to them.
+    """
+    a, b = np.broadcast_arrays(unit(source), unit(target))
     axis = np.cross(a, b)
-    sine, cosine = np.linalg.norm(axis), float(a @ b)
-    if sine < 1e-12:
-        if cosine > 0:
-            return np.eye(3)
-        axis = np.cross(a, np.eye(3)[np.argmin(np.abs(a))])
-        return rotvec_to_rotmat(np.pi * axis / np.linalg.norm(axis))
-    return rotvec_to_rotmat(axis / sine * np.arctan2(sine, cosine))
+    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
+    angle = np.arctan2(sine, (a * b).sum(axis=-1, keepdims=True))
+    square = unit(np.cross(a, np.eye(3)[np.abs(a).argmin(axis=-1)]))
+    rotvec = np.where(sine > 1e-12, axis * (angle / np.maximum(sine, 1e-12)), square * angle)
+    return rotvec_to_rotmat(rotvec)

@@ -1,8 +1,8 @@
-"""What arms and legs share that are brought to a place: how far to bend, and where to aim."""
+"""What arms and legs share that are brought to a place: how far to bend, and about what axis."""
 
 import numpy as np
 
-from mvmocap_core.geometry.rotations import rotvec_to_rotmat, unit
+from mvmocap_core.geometry.rotations import unit
 
 
 def bend_rad(distance_m: np.ndarray, upper_m: float, lower_m: float) -> np.ndarray:
@@ -14,10 +14,14 @@ def bend_rad(distance_m: np.ndarray, upper_m: float, lower_m: float) -> np.ndarr
     return np.arccos(np.clip(cosine, -1.0, 1.0))
 
 
-def aim_rotmat(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(F, 3, 3) smallest rotations that turn directions (F, 3) into others; none of opposites."""
-    a, b = unit(source), unit(target)
-    axis = np.cross(a, b)
-    sine = np.linalg.norm(axis, axis=1, keepdims=True)
-    angle = np.arctan2(sine, (a * b).sum(axis=1, keepdims=True))
-    return rotvec_to_rotmat(axis * (angle / np.maximum(sine, 1e-12)))
+def knee_axis(thigh: np.ndarray, shank: np.ndarray, usual: np.ndarray, share: float) -> np.ndarray:
+    """(F, 3) unit axis square to the thigh about which a growing turn bends the knee forwards.
+
+    thigh, shank: (F, 3) unit directions. usual: (F, 3) unit axis of a straight leg; `share` is how
+    much it counts beside the plane of a bent one. A knee that seems bent backwards does not tell
+    the plane: the leg has not turned about.
+    """
+    plane = np.cross(thigh, shank)
+    forwards = (plane * usual).sum(axis=1, keepdims=True) > 0.0
+    axis = np.where(forwards, plane, 0.0) + share * usual
+    return unit(axis - (axis * thigh).sum(axis=1, keepdims=True) * thigh)

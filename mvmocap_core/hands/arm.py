@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mvmocap_core.geometry.rotations import rotvec_to_rotmat, unit
-from mvmocap_core.geometry.two_bones import aim_rotmat, bend_rad
+from mvmocap_core.geometry.rotations import rotmat_between, rotvec_to_rotmat, unit
+from mvmocap_core.geometry.two_bones import bend_rad
 
 LEFT_ELBOW = np.array([0.0, 0.0, -1.0])
 """Axis in the upper arm about which the left forearm bends; the right one's is its opposite."""
@@ -37,6 +37,6 @@ def reach(
         axis = unit(axis - (axis * along).sum(axis=1, keepdims=True) * along)
         more = wanted - bend_rad(np.linalg.norm(first + second, axis=1), *lengths_m)
         lower = rotvec_to_rotmat(axis * more[:, None]) @ lower
-        aim = aim_rotmat(upper @ elbow_m + lower @ wrist_m, reach_m)
+        aim = rotmat_between(upper @ elbow_m + lower @ wrist_m, reach_m)
         upper, lower = aim @ upper, aim @ lower
     return upper, lower

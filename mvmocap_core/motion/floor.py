@@ -87,7 +87,7 @@ def level(
     the clip and its new floor.
     """
     normal = np.array([-floor.slope[0], -floor.slope[1], 1.0])
-    R = rotmat_between(normal / np.linalg.norm(normal), _UP)
+    R = rotmat_between(normal, _UP)
     first = clip.positions_m[0, 0] if about_m is None else about_m
     lift_m = float(np.mean(floor.rest_m)) - SOLE_M
     t = first - R @ first

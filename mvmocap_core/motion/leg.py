@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mvmocap_core.geometry.rotations import rotvec_to_rotmat, unit
-from mvmocap_core.geometry.two_bones import aim_rotmat, bend_rad
+from mvmocap_core.geometry.rotations import rotmat_between, rotvec_to_rotmat, unit
+from mvmocap_core.geometry.two_bones import bend_rad, knee_axis
 
 _HINGE_SHARE = 0.1
 """How much the rest pose's hinge counts beside the plane that thigh and shank span."""
@@ -33,23 +33,12 @@ def reach(
     upper_m, lower_m = float(np.linalg.norm(knee_m)), float(np.linalg.norm(ankle_m))
     wanted_m = np.linalg.norm(target_m - hip_m, axis=1)
     for _ in range(_STEPS):  # the hinge is not exactly square to the leg: once is not enough
-        hinge = _hinge(thigh, shank, knee_m, ankle_m)
         upper, lower = thigh @ knee_m, shank @ ankle_m
+        hinge = knee_axis(unit(upper), unit(lower), thigh[..., 0], _HINGE_SHARE)
         now = bend_rad(np.linalg.norm(upper + lower, axis=1), upper_m, lower_m)
         now *= np.where((np.cross(upper, lower) * hinge).sum(axis=1) < 0.0, -1.0, 1.0)
         more = bend_rad(wanted_m, upper_m, lower_m) - now
         shank = rotvec_to_rotmat(hinge * more[:, None]) @ shank
-        aim = aim_rotmat(thigh @ knee_m + shank @ ankle_m, target_m - hip_m)
+        aim = rotmat_between(thigh @ knee_m + shank @ ankle_m, target_m - hip_m)
         thigh, shank = aim @ thigh, aim @ shank
     return LegPose(thigh, shank)
-
-
-def _hinge(
-    thigh: np.ndarray, shank: np.ndarray, knee_m: np.ndarray, ankle_m: np.ndarray
-) -> np.ndarray:
-    """(F, 3) unit axis about which a growing turn bends the knee forwards."""
-    upper, lower = unit(thigh @ knee_m), unit(shank @ ankle_m)
-    plane = np.cross(upper, lower)
-    forwards = (plane * thigh[..., 0]).sum(axis=1, keepdims=True) > 0.0
-    axis = np.where(forwards, plane, 0.0) + _HINGE_SHARE * thigh[..., 0]
-    return unit(axis - (axis * upper).sum(axis=1, keepdims=True) * upper)

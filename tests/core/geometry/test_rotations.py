@@ -42,6 +42,17 @@ def test_rotation_between_directions_turns_one_into_the_other():
         np.testing.assert_allclose(np.linalg.det(R), 1.0)
 
 
+def test_rotations_between_many_directions_whatever_their_length():
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(2, 50, 3))
+    turned = np.einsum("fab,fb->fa", rotmat_between(source, target), source)
+    np.testing.assert_allclose(np.cross(turned, target), 0.0, atol=1e-12)
+    assert ((turned * target).sum(axis=1) > 0.0).all()
+    np.testing.assert_allclose(
+        rotmat_between(source, source), np.tile(np.eye(3), (50, 1, 1)), atol=1e-12
+    )
+
+
 def test_angle_is_in_degrees():
     quarter = rotvec_to_rotmat(np.array([0.0, np.pi / 2, 0.0]))
     np.testing.assert_allclose(rotation_angle_deg(quarter), 90.0)
