@@ -6,9 +6,7 @@ calibration session left them.
 """
 
 import argparse
-import hashlib
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ import numpy as np
 
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import Clip, clip_loaders
+from benchmarks.kept import code_key, kept, measured_apart
 from benchmarks.scoring import (
     RADIUS_HEAD,
     radius_cells,
@@ -35,7 +34,6 @@ from benchmarks.tables import (
     write_section,
 )
 from mvmocap_core.errors import MocapError
-from mvmocap_core.files import write_text
 
 QUICK = ("real 1-2", "real 2-4", "charleston", "walk", "phone, sound", "phone, no sound")
 POSE_HEAD = (
@@ -106,28 +104,13 @@ def accuracy_of(name: str, tracks_folder: Path | None, again: bool) -> dict[str,
 
     It is measured in a process of its own, so that a crash is a row of the table.
     """
-    key = _key(name, tracks_folder)
+    key = code_key("mvmocap_core", "benchmarks", salt=f"{name} {tracks_folder}")
     path = RESULTS / "accuracy" / f"{name.replace(', ', '-').replace(' ', '-')}-{key}.json"
-    if path.exists() and not again:
-        return json.loads(path.read_text(encoding="utf-8"))
-    command = [sys.executable, "-m", "benchmarks", "accuracy", "--one", name]
-    if tracks_folder is not None:
-        command += ["--from-tracks", str(tracks_folder)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        return {"name": name, "group": "", "failed": f"crashed ({done.returncode}): {last}"}
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    write_text(path, json.dumps(result, indent=1))
-    return result
-
-
-def _key(name: str, tracks_folder: Path | None) -> str:
-    digest = hashlib.blake2b(f"{name} {tracks_folder}".encode(), digest_size=8)
-    for folder in ("mvmocap_core", "benchmarks"):
-        for source in sorted((REPOSITORY / folder).rglob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
+    tracks = () if tracks_folder is None else ("--from-tracks", str(tracks_folder))
+    try:
+        return kept(path, lambda: measured_apart("accuracy", "--one", name, *tracks), again=again)
+    except ChildProcessError as error:
+        return {"name": name, "group": "", "failed": str(error)}
 
 
 def _headline(result: dict[str, Any]) -> str:

@@ -62,6 +62,11 @@ class GroupTake:
     truth_m: np.ndarray
     performers: np.ndarray
 
+    @property
+    def fps(self) -> float:
+        """Of the first video."""
+        return float(1.0 / np.median(np.diff(self.detections[0].times_s)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:

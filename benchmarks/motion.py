@@ -5,7 +5,6 @@ clips and on motion capture filmed by two virtual phones with the detector's noi
 takes are solved without any calibration; the stature is given on rendered clips alone.
 """
 
-import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ import numpy as np
 
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import RENDERED, Clip, clip_loaders, virtual_clip
+from benchmarks.kept import code_key
 from benchmarks.motion_capture import SHARED_DATA, load_motions
 from benchmarks.motion_scoring import Truth, score_motion
 from benchmarks.parallel import in_parallel
 from benchmarks.scoring import solve_clip
 from benchmarks.synthetic import make_take
 from benchmarks.tables import (
-    REPOSITORY,
     RESULTS,
     markdown_table,
     show,
@@ -154,27 +153,17 @@ def fitted(clip: Clip, again: bool = False) -> MotionClip:
 
     Raises what the solver raises.
     """
-    path = RESULTS / "motion" / f"{clip.group}-{clip.name.replace('/', '-')}-{_solver_key()}.npz"
+    key = code_key(
+        *(f"mvmocap_core/{part}" for part in ("body", "calibration", "geometry", "people", "sync")),
+        *(f"benchmarks/{name}.py" for name in ("motion_capture", "synthetic")),
+    )
+    path = RESULTS / "motion" / f"{clip.group}-{clip.name.replace('/', '-')}-{key}.npz"
     arrays = None if again else load_arrays(path)
     if arrays is not None:
         return from_arrays(MotionClip, arrays)
     fit = solve_clip(clip).fit
     save_arrays(path, to_arrays(fit))
     return fit
-
-
-def _solver_key() -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    core = REPOSITORY / "mvmocap_core"
-    sources = [
-        source
-        for folder in ("body", "calibration", "geometry", "people", "sync")
-        for source in sorted((core / folder).rglob("*.py"))
-    ]
-    bench = [REPOSITORY / "benchmarks" / f"{name}.py" for name in ("motion_capture", "synthetic")]
-    for source in [*sources, *bench]:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
 
 
 def _headline(result: dict[str, Any]) -> str:

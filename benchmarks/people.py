@@ -11,8 +11,6 @@ minute of two and of three of them is timed against one (see `benchmarks/people_
 """
 
 import argparse
-import hashlib
-import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -23,16 +21,15 @@ from typing import Any
 from benchmarks import duets, people_names, people_solved, people_time, touching
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.groups import ARRANGEMENTS
+from benchmarks.kept import code_key, kept
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.parallel import in_parallel
 from benchmarks.tables import (
-    REPOSITORY,
     RESULTS,
     markdown_table,
     text_table,
     write_section,
 )
-from mvmocap_core.files import write_text
 
 N_EACH = 20
 N_QUICK = 2
@@ -118,19 +115,19 @@ def _rows(
 
 
 def _names(arrangement: str, number: int, again: bool) -> dict[str, Any]:
-    name = f"who-{_code_key(_WHO)}-{arrangement}-{number}"
+    name = f"who-{_key_of(_WHO)}-{arrangement}-{number}"
     return _kept(name, again, lambda: people_names.measure_names(arrangement, number))
 
 
 def _solved(arrangement: str, number: int, again: bool) -> dict[str, Any]:
     take = f"{arrangement}-{number}"
     together = _kept(
-        f"together-{_code_key((*_ALONE, *_WHO))}-{take}",
+        f"together-{_key_of((*_ALONE, *_WHO))}-{take}",
         again,
         lambda: people_solved.solve_together(arrangement, number),
     )
     alone = _kept(
-        f"alone-{_code_key(_ALONE)}-{take}",
+        f"alone-{_key_of(_ALONE)}-{take}",
         again,
         lambda: people_solved.solve_alone(arrangement, number),
     )
@@ -138,7 +135,7 @@ def _solved(arrangement: str, number: int, again: bool) -> dict[str, Any]:
 
 
 def _touches(again: bool, n_takes: int) -> list[list[str]]:
-    key = _code_key((*_ALONE, *_WHO, "../benchmarks/touching.py"))
+    key = _key_of((*_ALONE, *_WHO, "../benchmarks/touching.py"))
 
     def result(joint: str, number: int) -> dict[str, Any]:
         name = f"touching-{key}-{joint}-{number}"
@@ -151,7 +148,7 @@ def _touches(again: bool, n_takes: int) -> list[list[str]]:
 
 
 def _duets(again: bool) -> list[dict[str, Any]]:
-    key = _code_key(_FILMED)
+    key = _key_of(_FILMED)
     return [
         _kept(f"duet-{key}-{scale:g}-{view}", again, partial(duets.measure, _WALK, view, scale))
         for scale, view in product(duets.SCALES, range(2))
@@ -159,7 +156,7 @@ def _duets(again: bool) -> list[dict[str, Any]]:
 
 
 def _minutes(again: bool) -> list[dict[str, Any]]:
-    key = _code_key((*_FILMED, *_ALONE, *_WHO))
+    key = _key_of((*_FILMED, *_ALONE, *_WHO))
     return [
         _kept(f"minute-{key}-{people}", again, partial(people_time.measure, _WALK, people))
         for people in people_time.PEOPLE
@@ -167,12 +164,7 @@ def _minutes(again: bool) -> list[dict[str, Any]]:
 
 
 def _kept(name: str, again: bool, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    path = RESULTS / "people" / f"{name}.json"
-    if path.exists() and not again:
-        return json.loads(path.read_text(encoding="utf-8"))
-    result = measure()
-    write_text(path, json.dumps(result))
-    return result
+    return kept(RESULTS / "people" / f"{name}.json", measure, again=again)
 
 
 _WHO = ("geometry", "group", "people", "stabilisation", "sync", "calibration/together.py")
@@ -180,33 +172,22 @@ _ALONE = (
     "body", "calibration", "checks.py", "correcting.py", "geometry", "lifting", "motion",
     "solving.py", "stabilisation", "sync",
 )  # fmt: skip
-_UNUSED = "volume"
-"""Folder of what no solve uses."""
+_UNUSED = ("volume", "together.py")
+"""What no solve uses, and what is of no consequence to who is solved alone."""
 _FILMED = (
     "detection", "video", "../benchmarks/duets.py", "../benchmarks/people_time.py",
 )  # fmt: skip
 _WALK = SHARED_DATA / "synth" / "walk"
-_OF_SEVERAL = {"together.py"}
-"""Of no consequence to who is solved alone."""
 _BENCH = (
     "clips", "groups", "motion_capture", "people_names", "people_solved", "scoring", "synthetic",
 )  # fmt: skip
 
 
 @cache
-def _code_key(parts: Sequence[str]) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    core = REPOSITORY / "mvmocap_core"
-    for part in parts:
-        sources = [core / part] if part.endswith(".py") else sorted((core / part).rglob("*.py"))
-        for source in sources:
-            if source.parent.name == _UNUSED:
-                continue
-            if source.name not in _OF_SEVERAL or part.endswith(".py"):
-                digest.update(source.read_bytes())
-    for name in _BENCH:
-        digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
-    return digest.hexdigest()
+def _key_of(parts: Sequence[str]) -> str:
+    core = (f"mvmocap_core/{part}" for part in parts)
+    bench = (f"benchmarks/{name}.py" for name in _BENCH)
+    return code_key(*core, *bench, without=_UNUSED)
 
 
 def _headline(result: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from benchmarks.motion_capture import load_motions
 from benchmarks.tables import show
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import MocapError
-from mvmocap_core.group.performers import find_performers
+from mvmocap_core.group.performers import Performers, find_performers
 from mvmocap_core.stabilisation.steady import find_camera_motion
 
 MIN_SHARED = 0.15
@@ -34,13 +34,18 @@ def film(arrangement: str, number: int) -> GroupTake:
     return make_group_take(rng, chosen, arrangement)
 
 
+def told_apart(take: GroupTake, people: int) -> Performers:
+    """Who is who, as the solver tells them apart; see `find_performers`."""
+    moved = [find_camera_motion(found) for found in take.detections]
+    return find_performers(take.detections, moved, people)
+
+
 def measure_names(arrangement: str, number: int) -> dict[str, Any]:
     """What `identities` says of a take, and how far the clocks' offset is off."""
     take = film(arrangement, number)
     result: dict[str, Any] = {"name": f"{arrangement} {number}"}
-    moved = [find_camera_motion(found) for found in take.detections]
     try:
-        found = find_performers(take.detections, moved, 0)
+        found = told_apart(take, 0)
     except MocapError as error:
         return {**result, "refused": error.reason}
     offset_s = np.nan if found.offset_s is None else found.offset_s

@@ -12,10 +12,8 @@ from benchmarks.groups import GroupTake
 from benchmarks.scoring import score_solution, solve_clip
 from benchmarks.tables import show
 from mvmocap_core.errors import MocapError
-from mvmocap_core.group.performers import find_performers
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.solving import Solution, solve_people
-from mvmocap_core.stabilisation.steady import find_camera_motion
 
 HEAD = (
     "takes", "n", "solved %", "people", "W together", "alone", "ratio, median", "95 %", "worst",
@@ -31,14 +29,13 @@ def solve_together(arrangement: str, number: int) -> dict[str, Any]:
     result: dict[str, Any] = {"name": f"{arrangement} {number}"}
     start_s = time.process_time()
     try:
-        moved = [find_camera_motion(found) for found in take.detections]
-        found = find_performers(take.detections, moved, 0)
+        found = people_names.told_apart(take, 0)
         result.update(people_names.identities(take, found.people))
         solution = solve_people(
             found.people,
             (None, None),
             SolveOptions(people=0),
-            fps=_fps(take),
+            fps=take.fps,
             focal_35mm=(None, None),
             matched_s=found.offset_s,
         )
@@ -46,7 +43,7 @@ def solve_together(arrangement: str, number: int) -> dict[str, Any]:
         return {**result, "refused": error.reason}
     result["seconds"] = time.process_time() - start_s
     result["people"] = {
-        owner: _scores(_clip(take, owner), _of_person(solution, person))
+        owner: _scores(clip_of(take, owner), _of_person(solution, person))
         for person, owner in enumerate(result["owners"])
     }
     return result
@@ -57,7 +54,7 @@ def solve_alone(arrangement: str, number: int) -> dict[str, Any]:
     take = people_names.film(arrangement, number)
     alone: dict[int, dict[str, Any]] = {}
     for person in people_names.expected(take):
-        clip, start_s = _clip(take, person), time.process_time()
+        clip, start_s = clip_of(take, person), time.process_time()
         try:
             solution = solve_clip(clip)
         except MocapError as error:
@@ -80,20 +77,11 @@ def compared(together: dict[str, Any], alone: dict[str, Any]) -> dict[str, Any]:
     return {**together, "expected": list(others), "solved": list(own), "pairs": pairs}
 
 
-def _fps(take: GroupTake) -> float:
-    return float(1.0 / np.median(np.diff(take.detections[0].times_s)))
-
-
-def _clip(take: GroupTake, person: int) -> Clip:
-    return virtual_clip(
-        f"person {person}",
-        "",
-        take.tracks[person],
-        take.cameras,
-        take.offset_s,
-        take.truth_m[:, person, SCORED_LANDMARKS],
-        fps=_fps(take),
-    )
+def clip_of(take: GroupTake, person: int) -> Clip:
+    """What both videos show of one person, and the truth."""
+    truth_m = take.truth_m[:, person, SCORED_LANDMARKS]
+    tracks = take.tracks[person]
+    return virtual_clip(f"person {person}", "", tracks, take.cameras, take.offset_s, truth_m)
 
 
 def _of_person(solution: Solution, person: int) -> Solution:

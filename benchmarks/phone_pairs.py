@@ -1,24 +1,23 @@
 """Pairs of phones that recorded one scene: how well a whole solve dates them."""
 
-import hashlib
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.clips import clip_loaders
+from benchmarks.kept import SOLVER, code_key, kept
 from benchmarks.motion_capture import MotionCapture, join_motions, load_motions
 from benchmarks.sounds import RATE_HZ, Microphone, make_scene, record
 from benchmarks.synthetic import Difficulty, SyntheticTake, make_take
-from benchmarks.tables import REPOSITORY, RESULTS, show
+from benchmarks.tables import RESULTS, show
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import MocapError
-from mvmocap_core.files import write_text
 from mvmocap_core.geometry.cameras import camera_center
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.report.evidence import Evidence
@@ -49,6 +48,7 @@ are the errors of the clocks there.
 _DIFFICULTY = Difficulty(max_offset_s=4.0, min_overlap_s=3.0, drift_ppm=(20.0, 80.0))
 _RENDERED_DRIFT_PPM = 50.0
 _SOUND_M_S = 343.0
+_FILMING = ("clips", "motion_capture", "phone_pairs", "sounds", "synthetic")
 _LEAD_S = 1.0
 
 
@@ -109,11 +109,10 @@ def pair_results(kind: str, n_pairs: int, again: bool) -> Iterator[dict[str, Any
 
     The first is the rendered pair, then come `n_pairs` made ones.
     """
+    key = code_key(*SOLVER, *(f"benchmarks/{name}.py" for name in _FILMING))
     for number in range(-1, n_pairs):
-        path = RESULTS / "phone_pairs" / f"{_code_key()}-{kind.replace(' ', '-')}-{number}.json"
-        if not path.exists() or again:
-            write_text(path, json.dumps(_measure(kind, number)))
-        result = json.loads(path.read_text(encoding="utf-8"))
+        path = RESULTS / "phone_pairs" / f"{key}-{kind.replace(' ', '-')}-{number}.json"
+        result = kept(path, partial(_measure, kind, number), again=again)
         words = f"{result['error_ms']:.1f} ms" if "error_ms" in result else result["refused"]
         flags = ", ".join(result.get("reasons", []))
         print(
@@ -203,13 +202,3 @@ def long_cells(kind: str, number: int) -> list[str]:
         show(float(refined.drift_ppm[1])),
         *(show(float(error)) for error in errors_ms),
     ]
-
-
-def _code_key() -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for folder in ("body", "calibration", "geometry", "motion", "sync", "report"):
-        for source in sorted((REPOSITORY / "mvmocap_core" / folder).rglob("*.py")):
-            digest.update(source.read_bytes())
-    for name in ("clips", "motion_capture", "phone_pairs", "sounds", "synthetic"):
-        digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
-    return digest.hexdigest()

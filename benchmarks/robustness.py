@@ -7,8 +7,6 @@ cameras and the true offset. In *swapped third* about a third of one view's fram
 right exchanged. The other groups are degenerate: nothing may call them good.
 """
 
-import hashlib
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +16,7 @@ import numpy as np
 
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import SCORED_LANDMARKS, Clip, virtual_clip
+from benchmarks.kept import SOLVER, code_key, kept
 from benchmarks.motion_capture import SHARED_DATA, MotionCapture, load_motions
 from benchmarks.parallel import in_parallel
 from benchmarks.phone_pairs import record_pair
@@ -30,7 +29,6 @@ from benchmarks.scoring import (
 )
 from benchmarks.synthetic import Difficulty, make_take
 from benchmarks.tables import (
-    REPOSITORY,
     RESULTS,
     markdown_table,
     show,
@@ -38,7 +36,6 @@ from benchmarks.tables import (
     write_section,
 )
 from mvmocap_core.errors import MocapError
-from mvmocap_core.files import write_text
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.report.evidence import Evidence, movement_m
 from mvmocap_core.report.verdict import judge
@@ -186,24 +183,9 @@ def _measures(evidence: Evidence) -> dict[str, float]:
 
 
 def _result(group: str, split: str, number: int, again: bool) -> dict[str, Any]:
-    path = (
-        RESULTS / "robustness" / f"{_code_key()}-{split}-{group.replace(', ', '-')}-{number}.json"
-    )
-    if path.exists() and not again:
-        return json.loads(path.read_text(encoding="utf-8"))
-    result = _measure(film(group, split, number))
-    write_text(path, json.dumps(result))
-    return result
-
-
-def _code_key() -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for folder in ("body", "calibration", "geometry", "motion", "sync", "report"):
-        for source in sorted((REPOSITORY / "mvmocap_core" / folder).rglob("*.py")):
-            digest.update(source.read_bytes())
-    for name in _FILMING:
-        digest.update((REPOSITORY / "benchmarks" / f"{name}.py").read_bytes())
-    return digest.hexdigest()
+    key = code_key(*SOLVER, *(f"benchmarks/{name}.py" for name in _FILMING))
+    path = RESULTS / "robustness" / f"{key}-{split}-{group.replace(', ', '-')}-{number}.json"
+    return kept(path, lambda: _measure(film(group, split, number)), again=again)
 
 
 def _headline(result: dict[str, Any]) -> str:

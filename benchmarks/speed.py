@@ -4,11 +4,8 @@ Every figure is measured in a fresh process, so that its peak memory is its own.
 """
 
 import argparse
-import hashlib
 import json
-import os
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,10 +15,10 @@ from typing import Any
 
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import detected_track
+from benchmarks.kept import code_key, kept, measured_apart
 from benchmarks.long_takes import long_track, long_video
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.tables import (
-    REPOSITORY,
     RESULTS,
     machine,
     markdown_table,
@@ -31,7 +28,6 @@ from benchmarks.tables import (
 )
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
-from mvmocap_core.files import write_text
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.solving import solve_tracks
@@ -171,26 +167,14 @@ class StageClock:
 
 def _result(work: str, length_s: float, again: bool) -> dict[str, Any]:
     """A measurement, from an earlier run of the same code where there is one."""
-    path = RESULTS / "speed" / f"{work}-{length_s:g}s-{_key()}.json"
-    if path.exists() and not again:
-        return json.loads(path.read_text(encoding="utf-8"))
-    command = [sys.executable, "-m", "benchmarks", "speed", "--one", work, str(length_s)]
-    done = subprocess.run(
-        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, env=dict(os.environ)
-    )
-    if done.returncode != 0:
-        return {"failed": (done.stderr.strip().splitlines() or ["it said nothing"])[-1]}
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    write_text(path, json.dumps(result))
-    return result
-
-
-def _key() -> str:
-    digest = hashlib.blake2b(machine().encode(), digest_size=8)
-    for source in sorted((REPOSITORY / "mvmocap_core").rglob("*.py")):
-        digest.update(source.read_bytes())
-    digest.update(Path(__file__).read_bytes())
-    return digest.hexdigest()
+    key = code_key("mvmocap_core", "benchmarks/speed.py", salt=machine())
+    path = RESULTS / "speed" / f"{work}-{length_s:g}s-{key}.json"
+    try:
+        return kept(
+            path, lambda: measured_apart("speed", "--one", work, str(length_s)), again=again
+        )
+    except ChildProcessError as error:
+        return {"failed": str(error)}
 
 
 def _cells(work: str, length_s: float, result: dict[str, Any]) -> list[str]:

@@ -6,23 +6,20 @@ degrees apart, with their own frame rates, lenses and starts, 40 % of them with 
 the detector's noise as measured. Sounds are recorded by two phones of one synthetic scene.
 """
 
-import hashlib
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import phone_pairs
 from benchmarks.arguments import bench_parser, section_head
+from benchmarks.kept import code_key, kept
 from benchmarks.motion_capture import SHARED_DATA, load_motions
 from benchmarks.sounds import KINDS, RATE_HZ, Microphone, make_scene, record
 from benchmarks.synthetic import make_take
 from benchmarks.tables import (
-    REPOSITORY,
     RESULTS,
     markdown_table,
     show,
@@ -31,7 +28,6 @@ from benchmarks.tables import (
 )
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import UnsolvableError
-from mvmocap_core.files import write_text
 from mvmocap_core.sync.audio import match_sound
 from mvmocap_core.sync.estimate import estimate_timeline
 from mvmocap_core.sync.timeline import CERTAIN
@@ -73,8 +69,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.pairs:
         return _phone_pairs(options.quick, options.again, options.write_docs)
     rows = []
+    key = code_key("mvmocap_core/sync", "mvmocap_core/geometry", "benchmarks")
     for name, measure in groups.items():
-        measured = _kept(f"{name}-{n_takes}-{n_sounds}", measure, options.again)
+        path = RESULTS / "sync" / f"{name.replace(', ', '-')}-{n_takes}-{n_sounds}-{key}.json"
+        measured = kept(path, measure, again=options.again)
         rows.append(_cells(name, measured))
         print("  " + "  ".join(rows[-1]), file=sys.stderr, flush=True)
     print(text_table(HEAD, rows))
@@ -194,21 +192,6 @@ def _cut(track: Track, begin_s: float, end_s: float) -> Track:
         world_landmarks_m=track.world_landmarks_m[kept],
         image_size=track.image_size,
     )
-
-
-def _kept(
-    name: str, measure: Callable[[], list[dict[str, float]]], again: bool
-) -> list[dict[str, Any]]:
-    digest = hashlib.blake2b(name.encode(), digest_size=8)
-    for folder in ("mvmocap_core/sync", "mvmocap_core/geometry", "benchmarks"):
-        for source in sorted((REPOSITORY / folder).glob("*.py")):
-            digest.update(source.read_bytes())
-    path: Path = RESULTS / "sync" / f"{name.replace(', ', '-')}-{digest.hexdigest()}.json"
-    if path.exists() and not again:
-        return json.loads(path.read_text(encoding="utf-8"))
-    measured = measure()
-    write_text(path, json.dumps(measured))
-    return measured
 
 
 def _cells(name: str, measured: Sequence[dict[str, Any]]) -> list[str]:

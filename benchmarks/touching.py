@@ -14,19 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.clips import SCORED_LANDMARKS, virtual_clip
 from benchmarks.groups import GroupTake, Stage, centred, film_stage
 from benchmarks.motion_capture import load_motions
+from benchmarks.people_names import told_apart
+from benchmarks.people_solved import clip_of
 from benchmarks.scoring import triangulated
 from benchmarks.tables import show
 from mvmocap_core.detection.detections import LANDMARK_NAMES
 from mvmocap_core.errors import MocapError
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
-from mvmocap_core.group.performers import find_performers
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.solving import solve_people
-from mvmocap_core.stabilisation.steady import find_camera_motion
 
 JOINTS = ("right_wrist", "right_ankle")
 N_TAKES, N_QUICK = 6, 1
@@ -37,17 +36,14 @@ _TURN = rotvec_to_rotmat(np.array([0.0, 0.0, 2.0 * np.pi / 3.0]))
 def measure(joint: str, number: int) -> dict[str, Any]:
     """Distances in millimetres at every frame that both videos saw, solved and triangulated."""
     take = _film(joint, number)
-    fps = float(1.0 / np.median(np.diff(take.detections[0].times_s)))
-    result: dict[str, Any] = {"joint": joint, "triangulated_mm": _triangulated_mm(take, joint, fps)}
+    result: dict[str, Any] = {"joint": joint, "triangulated_mm": _triangulated_mm(take, joint)}
     try:
-        found = find_performers(
-            take.detections, [find_camera_motion(each) for each in take.detections], 2
-        )
+        found = told_apart(take, 2)
         solution = solve_people(
             take.tracks,
             (None, None),
             SolveOptions(people=2),
-            fps=fps,
+            fps=take.fps,
             focal_35mm=(None, None),
             matched_s=found.offset_s,
         )
@@ -79,16 +75,10 @@ def _apart_mm(motions: Sequence[MotionClip], joint: str, take: GroupTake) -> lis
     return (1000.0 * np.linalg.norm(first - second, axis=1)[both]).tolist()
 
 
-def _triangulated_mm(take: GroupTake, joint: str, fps: float) -> list[float]:
+def _triangulated_mm(take: GroupTake, joint: str) -> list[float]:
     row = LANDMARK_NAMES.index(joint)
-    points = []
-    for person in range(2):
-        truth = take.truth_m[:, person, SCORED_LANDMARKS]
-        clip = virtual_clip(
-            "", "", take.tracks[person], take.cameras, take.offset_s, truth, fps=fps
-        )
-        points.append(triangulated(clip, take.cameras)[:, row])
-    apart_m = np.linalg.norm(points[0] - points[1], axis=1)
+    first, second = (triangulated(clip_of(take, k), take.cameras)[:, row] for k in range(2))
+    apart_m = np.linalg.norm(first - second, axis=1)
     return (1000.0 * apart_m[np.isfinite(apart_m)]).tolist()
 
 

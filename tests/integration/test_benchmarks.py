@@ -8,6 +8,7 @@ import pytest
 from benchmarks.accuracy import camera_rows, pose_rows, summary_lines
 from benchmarks.clips import SCORED, clip_loaders
 from benchmarks.correction import N_PUT_RIGHT, PART_S, corrections, worst
+from benchmarks.kept import code_key, kept
 from benchmarks.long_takes import long_track, there_and_back
 from benchmarks.motion_capture import DEV_SUBJECTS, MotionCapture, load_motions
 from benchmarks.scoring import score_triangulation
@@ -165,3 +166,19 @@ def test_the_ten_worst_keypoints_of_one_second_are_put_right():
     assert {m.landmark for m in moved} == {
         f"left_{part}" for part in ("wrist", "pinky", "index", "thumb")
     }
+
+
+def test_a_result_is_measured_once_and_again_only_if_asked(tmp_path: Path):
+    path, counted = tmp_path / "result.json", iter(range(3))
+    measured = [kept(path, lambda: next(counted), again=again) for again in (False, False, True)]
+    assert measured == [0, 0, 1]
+
+
+def test_a_key_changes_with_the_code_that_counts(tmp_path: Path):
+    for name in ("solve.py", "unused.py"):
+        (tmp_path / name).write_text("first", encoding="utf-8")
+    first = code_key(str(tmp_path), without=("unused.py",))
+    (tmp_path / "unused.py").write_text("second", encoding="utf-8")
+    assert code_key(str(tmp_path), without=("unused.py",)) == first
+    (tmp_path / "solve.py").write_text("second", encoding="utf-8")
+    assert code_key(str(tmp_path), without=("unused.py",)) != first
