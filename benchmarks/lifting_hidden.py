@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.clips import SCORED, SCORED_LANDMARKS
+from benchmarks.clips import SCORED, SCORED_LANDMARKS, Clip
 from benchmarks.motion_capture import MotionCapture, load_motions
 from benchmarks.synthetic import Difficulty, SyntheticTake, make_take
 from mvmocap_core.body.single_views import lift_performer
@@ -13,6 +13,10 @@ from mvmocap_core.body.solve import frame_times, solve_body
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
 from mvmocap_core.geometry.alignment import similarity_transform
+from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.motion.clip import MotionClip
+from mvmocap_core.options import SolveOptions
+from mvmocap_core.solving import solve_tracks
 from mvmocap_core.sync.timeline import Timeline
 
 HARMS = ("nothing", "view", "arm")
@@ -23,6 +27,7 @@ _ARM = [
 _ARM_SCORED = [SCORED.index(name) for name in ("left_elbow", "left_wrist")]
 _HIDDEN_S, _LOST_SHARE, _STARTS = 0.5, 0.3, 0.35
 _LONGEST_S = 6.0
+_MAX_GAP_S = 0.15
 _FPS = 30.0
 _HEIGHT_M = 1.75
 
@@ -54,7 +59,27 @@ def score_hidden(split: str, index: int, methods: Sequence[str]) -> list[Harm]:
     return rows
 
 
-def harmed(take: SyntheticTake, harm: str) -> tuple[list[Track], float, float]:
+def score_footage(clip: Clip, methods: Sequence[str]) -> list[Harm]:
+    """A filmed clip, harmed in every way and solved as a take: nothing of the cameras is known."""
+    rows = []
+    for harm in HARMS:
+        tracks, start_s, end_s = harmed(clip, harm)
+        errors: dict[str, float] = {}
+        for method in methods:
+            options = SolveOptions(height_m=clip.height_m, method=method)
+            motion = solve_tracks(
+                tracks, clip.sounds, options, fps=clip.fps, focal_35mm=(None, None)
+            ).motion
+            truth, _ = interpolate_hermite(
+                clip.truth_times_s, clip.truth_m, motion.times_s, max_gap_s=_MAX_GAP_S
+            )
+            is_known = np.isfinite(truth).all(axis=(1, 2))
+            errors[method] = _mean_mm(motion, truth, is_known, harm, (start_s, end_s))
+        rows.append(Harm(clip.name, harm, errors))
+    return rows
+
+
+def harmed(take: SyntheticTake | Clip, harm: str) -> tuple[list[Track], float, float]:
     """Tracks, and from when to when they are harmed, on the first clock."""
     duration_s = float(take.tracks[0].times_s[-1])
     start_s = _STARTS * duration_s
@@ -105,13 +130,27 @@ def _error_mm(
     motion = solve_body(
         tracks, timeline, _calibration(take), fps=_FPS, height_m=_HEIGHT_M, lifted=lifted
     )
-    joints = [list(motion.joint_names).index(name) for name in SCORED]
-    found = motion.landmarks_m[:, SCORED_LANDMARKS]
-    found = np.where(np.isfinite(found), found, motion.positions_m[:, joints])
     truth = clip.at(np.clip(take.start_s + times_s, 0.0, clip.duration_s))[:, SCORED_LANDMARKS]
     ends_s = [timeline.to_first(view, track.times_s[[0, -1]]) for view, track in enumerate(tracks)]
     shared = (times_s >= max(e[0] for e in ends_s)) & (times_s <= min(e[1] for e in ends_s))
-    counted = shared & (times_s >= harmed_s[0]) & (times_s < harmed_s[1])
+    return _mean_mm(motion, truth, shared, harm, harmed_s)
+
+
+def _mean_mm(
+    motion: MotionClip,
+    truth: np.ndarray,
+    shared: np.ndarray,
+    harm: str,
+    harmed_s: tuple[float, float],
+) -> float:
+    """Error where it was harmed, after one similarity over the other frames.
+
+    truth: (F, 12, 3) of `SCORED` at the motion's times; shared: (F,) frames that both views film.
+    """
+    joints = [list(motion.joint_names).index(name) for name in SCORED]
+    found = motion.landmarks_m[:, SCORED_LANDMARKS]
+    found = np.where(np.isfinite(found), found, motion.positions_m[:, joints])
+    counted = shared & (motion.times_s >= harmed_s[0]) & (motion.times_s < harmed_s[1])
     sure = shared if harm == "nothing" else shared & ~counted
     fit = similarity_transform(found[sure].reshape(-1, 3), truth[sure].reshape(-1, 3))
     apart = np.linalg.norm(fit.apply(found) - truth, axis=-1)[counted]

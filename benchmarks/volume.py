@@ -28,15 +28,17 @@ from benchmarks.volume_scoring import Score, figures, score_take
 from benchmarks.volume_takes import Moments, take_moments
 from mvmocap_core.errors import MocapError
 from mvmocap_core.files import write_text
-from mvmocap_core.lifting.volume.networks import PoseNet, RootNet
+from mvmocap_core.lifting.volume.lift import POSE_WEIGHTS, ROOT_WEIGHTS
+from mvmocap_core.lifting.volume.networks import PoseNet, RootNet, load_volume
 from mvmocap_core.lifting.volume.people import volume
-from mvmocap_core.lifting.weights import load_weights
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import code_hash
 from training import volume as training_of_volume
 
 RUNS = Path(__file__).with_name("lifting_runs")
 """Saved runs of the ablations: what `training.volume` made."""
+SHIPPED = {"volume_root": ROOT_WEIGHTS, "volume_pose_without_attention": POSE_WEIGHTS}
+"""Runs whose weights are the product's own."""
 GEOMETRIC, UNTRAINED = "geometric", "untrained: rays alone"
 ROOT, POSE = "volume_root", "volume_pose"
 METHODS = {
@@ -160,7 +162,7 @@ def _trained(folder: Path) -> list[str]:
     found = [
         method
         for method, used in METHODS.items()
-        if all((folder / f"{run}.safetensors").is_file() for run in used if run)
+        if all(run_path(folder, run).is_file() for run in used if run)
     ]
     if len(found) < len(METHODS):
         print(
@@ -183,7 +185,7 @@ def _scored(take: _Take, method: str, folder: Path, again: bool) -> Score | None
     if used is not None:
         digest.update(code_hash("lifting.volume").encode())
         for run in used:
-            digest.update((folder / f"{run}.safetensors").read_bytes() if run else b"untrained")
+            digest.update(run_path(folder, run).read_bytes() if run else b"untrained")
     digest.update((REPOSITORY / "benchmarks" / "volume_scoring.py").read_bytes())
     name = f"{digest.hexdigest()}-{take.cameras}-{take.name}-{take.number}.json"
     path = RESULTS / "volume" / name
@@ -202,13 +204,17 @@ def _scored(take: _Take, method: str, folder: Path, again: bool) -> Score | None
 def load_nets(folder: Path, used: Sequence[str]) -> Nets:
     """The root and the pose network of these runs; "" is untrained."""
     torch.manual_seed(0)
-    nets = (RootNet(), PoseNet())
-    for run, net in zip(used, nets, strict=True):
-        if run:
-            weights, _ = load_weights(folder / f"{run}.safetensors")
-            net.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
-        net.eval()
-    return nets
+    root, pose = used
+    return (
+        load_volume(RootNet, run_path(folder, root)) if root else RootNet().eval(),
+        load_volume(PoseNet, run_path(folder, pose)) if pose else PoseNet().eval(),
+    )
+
+
+def run_path(folder: Path, run: str) -> Path:
+    """The weights that a run left in the folder, or those that the product has from it."""
+    path = folder / f"{run}.safetensors"
+    return SHIPPED[run] if run in SHIPPED and not path.is_file() else path
 
 
 def _moments(take: _Take, again: bool) -> Moments | None:

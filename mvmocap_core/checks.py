@@ -24,6 +24,7 @@ SEEN_CONFIDENCE = 0.5
 SEEN_SHARE = 0.5
 """The performer counts as seen in a frame when half of the body is found this confidently."""
 
+_OF_SEVERAL_VIEWS = ("geometry", "volume")
 _BODY = slice(11, 33)  # shoulders to feet: MediaPipe guesses hidden faces with great confidence
 
 
@@ -36,10 +37,10 @@ def check_videos(videos: Sequence[Path], method: str = "auto", people: int = 1) 
         raise InputError(
             "no video was given; film with two phones and give both.", reason="no_video"
         )
-    if len(videos) == 1 and method == "geometry":
+    if len(videos) == 1 and method in _OF_SEVERAL_VIEWS:
         message = (
-            "one video was given, which geometry alone cannot solve; film with two phones and give "
-            "both videos, or let --method auto guess the depth."
+            f"one video was given, which {method} alone cannot solve; film with two phones and "
+            "give both videos, or let --method auto guess the depth."
         )
         raise InputError(message, reason="one_video")
     most = MAX_VIDEOS if people == 1 else 2

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from mvmocap_core.errors import InputError
 
-METHODS = ("auto", "geometry", "consistency", "geometric", "cross_view_fusion")
-TORCH_METHODS = ("consistency", "geometric", "cross_view_fusion")
+METHODS = ("auto", "geometry", "consistency", "geometric", "cross_view_fusion", "volume")
+TORCH_METHODS = ("consistency", "geometric", "cross_view_fusion", "volume")
 """Those whose networks PyTorch runs."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DETECTORS = ("heavy", "full", "lite")

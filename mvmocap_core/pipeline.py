@@ -262,7 +262,7 @@ class _Job:
             "calibrate": upstream,
             "options": [options.height_m, options.fps, options.start_s, options.end_s],
             "lifted": [None if own is None else own.source for own in lifted],
-            "code": code_hash("body", "geometry", "motion", "lifting"),
+            "code": code_hash("body", "geometry", "motion", "lifting", "lifting.volume"),
         }
         return self._kept(
             "body",

@@ -18,9 +18,9 @@ from torch import nn
 from benchmarks.motion_capture import load_motions
 from mvmocap_core.lifting.networks import weights_of
 from mvmocap_core.lifting.trainer import TrainOptions, train
-from mvmocap_core.lifting.volume.networks import RootNet
+from mvmocap_core.lifting.volume.networks import RootNet, load_volume
 from mvmocap_core.lifting.volume.roots import Roots, find_roots
-from mvmocap_core.lifting.weights import load_weights, save_weights
+from mvmocap_core.lifting.weights import save_weights
 from training.virtual_bodies import detector_joints
 from training.virtual_groups import Groups, captured_bodies, make_groups, synthetic_body
 from training.volume_poses import Parts, VolumePoseNet, pose_batch, pose_losses, score_poses
@@ -110,10 +110,7 @@ def _train_poses(
 
 def _roots_of_pool(pool: Groups, weights: Path) -> Roots:
     """Found by all views with the trained root network."""
-    net = RootNet()
-    stored, _ = load_weights(weights)
-    net.load_state_dict({name: torch.from_numpy(array) for name, array in stored.items()})
-    return find_roots(net.eval(), pool.keypoints, pool.T_cam)
+    return find_roots(load_volume(RootNet, weights), pool.keypoints, pool.T_cam)
 
 
 def _save(folder: Path, name: str, net: nn.Module, history: list[dict[str, float]]) -> None:

@@ -116,10 +116,11 @@ def lifter_views(filmed: FilmedTake) -> LifterViews:
     return LifterViews(keypoints, size, axes)
 
 
-def interpolated(keypoints: np.ndarray) -> np.ndarray:
+def interpolated(keypoints: np.ndarray, confidence: float = DOUBTFUL) -> np.ndarray:
     """Keypoints (V, T, J, 3) with the missing ones from the frames before and after, doubtful.
 
     For lifters of single frames, which want all joints. What a view never shows stays missing.
+    confidence: of the missing ones.
     """
     filled = keypoints.copy()
     frames = np.arange(keypoints.shape[1])
@@ -130,7 +131,7 @@ def interpolated(keypoints: np.ndarray) -> np.ndarray:
         for axis in range(2):
             column = keypoints[view, :, joint, axis]
             filled[view, :, joint, axis] = np.interp(frames, frames[is_seen], column[is_seen])
-        filled[view, ~is_seen, joint, 2] = DOUBTFUL
+        filled[view, ~is_seen, joint, 2] = confidence
     return filled
 
 

@@ -5,6 +5,7 @@ are used.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -60,9 +61,18 @@ def _cross_view_fusion(filmed: FilmedTake, offsets: np.ndarray, device: str) -> 
     return lift_take(lift_views, filmed, "cross_view_fusion"), None
 
 
+def _volume(filmed: FilmedTake, offsets: np.ndarray, device: str) -> Answer:
+    """Joints in a cube about the root, by all views' rays at once and what is known of bodies."""
+    from mvmocap_core.lifting.volume.lift import lift_views  # loads PyTorch
+
+    lifter = partial(lift_views, T_cam_world=filmed.cameras.T_cam_world)
+    return lift_take(lifter, filmed, "volume"), None
+
+
 METHODS: dict[str, Method] = {
     "auto": _by_detector_and_take,
     "consistency": _consistency,
     "geometric": _geometric,
     "cross_view_fusion": _cross_view_fusion,
+    "volume": _volume,
 }

@@ -209,10 +209,11 @@ def test_unsolvable_stage_is_reported_and_keeps_the_earlier_motion(tmp_path, cli
 @pytest.mark.parametrize(
     ("n_videos", "reason"), [(0, "no_video"), (1, "one_video"), (5, "too_many_videos")]
 )
-def test_geometry_takes_two_to_four_videos(tmp_path, clips, imagined, n_videos, reason):
+@pytest.mark.parametrize("method", ["geometry", "volume"])
+def test_some_methods_take_two_to_four_videos(tmp_path, clips, imagined, n_videos, reason, method):
     videos = [*clips, *clips, *clips][:n_videos]
     with pytest.raises(InputError) as caught:
-        solve(videos, tmp_path / "take", SolveOptions(method="geometry"))
+        solve(videos, tmp_path / "take", SolveOptions(method=method))
     assert caught.value.reason == reason
     assert not (tmp_path / "take").exists()
 
@@ -223,6 +224,15 @@ def test_a_method_that_needs_pytorch_says_so_before_any_work(tmp_path, clips, mo
         solve(clips, tmp_path / "take", SolveOptions(method="consistency"))
     assert caught.value.reason == "needs_torch"
     assert not (tmp_path / "take").exists()
+
+
+def test_a_solve_by_volume_is_told_its_poses_and_named_so(tmp_path, clips, imagined):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    report = solve(clips, tmp_path, SolveOptions(method="volume"))
+    assert report["people"][0]["method"] == "volume"
+    (lifted,) = imagined.body_arguments["lifted"]
+    assert lifted.source == "volume"
+    assert np.isfinite(lifted.points).any()
 
 
 def test_three_videos_of_several_people_are_refused(tmp_path, clips, imagined):

@@ -5,7 +5,8 @@ After SelfPose3d (Srivastav et al., CVPR 2024), made small. The root network jud
 `evidence` needs no fine one.
 """
 
-from typing import cast
+from pathlib import Path
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from torch.nn import functional
 
 from mvmocap_core.lifting.joints import HIPS, N_JOINTS
 from mvmocap_core.lifting.volume.evidence import FLOOR, agreement, evidence
+from mvmocap_core.lifting.weights import load_weights
 
 ROOT_FEATURES = 6 * N_JOINTS
 POSE_SIGMA_M = 0.15
@@ -108,3 +110,14 @@ class AttentionNet(nn.Module):
         """Heat maps (B, J, H, W) with their confidence -> weights in (0, 2)."""
         weight = 2.0 * torch.sigmoid(self.layers(maps))
         return functional.interpolate(weight, size=maps.shape[-2:], mode="bilinear")
+
+
+N = TypeVar("N", RootNet, PoseNet)
+
+
+def load_volume(kind: type[N], path: Path) -> N:
+    """Give a trained network. Raises InputError if the weights are missing."""
+    weights, _ = load_weights(path)
+    net = kind()
+    net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return net.eval()
