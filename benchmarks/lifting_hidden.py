@@ -70,7 +70,7 @@ def score_footage(clip: Clip, methods: Sequence[str]) -> list[Harm]:
             motion = solve_tracks(
                 tracks, clip.sounds, options, fps=clip.fps, focal_35mm=(None, None)
             ).motion
-            truth, _ = interpolate_hermite(
+            truth = interpolate_hermite(
                 clip.truth_times_s, clip.truth_m, motion.times_s, max_gap_s=_MAX_GAP_S
             )
             is_known = np.isfinite(truth).all(axis=(1, 2))

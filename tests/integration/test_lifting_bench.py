@@ -1,9 +1,13 @@
 """The lifting bench hides what it says, when it says."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from benchmarks.lifting_hidden import harmed
+from benchmarks import lifting_hidden
+from benchmarks.clips import SCORED, SCORED_LANDMARKS, virtual_clip
+from benchmarks.lifting_hidden import HARMS, harmed, score_footage
 from benchmarks.motion_capture import MotionCapture
 from benchmarks.synthetic import Difficulty, SyntheticTake, make_take
 from mvmocap_core.detection.detections import LANDMARK_NAMES
@@ -45,3 +49,32 @@ def test_the_second_view_loses_everything_for_a_while_and_the_first_nothing(take
 def test_nothing_hidden_is_the_take_itself(take: SyntheticTake):
     tracks, _, _ = harmed(take, "nothing")
     assert tracks == list(take.tracks)
+
+
+def test_footage_is_scored_where_it_was_harmed_after_one_similarity_over_the_rest(
+    take: SyntheticTake, monkeypatch
+):
+    times_s = take.tracks[0].times_s
+    truth_m = take.truth_joints_m
+    clip = virtual_clip(
+        "sway", "virtual", take.tracks, take.cameras, take.offset_s, truth_m[:, SCORED_LANDMARKS]
+    )
+
+    def solve_tracks(tracks, sounds, options, **_):  # noqa: ANN001, ANN202
+        wrong = np.zeros(truth_m.shape)
+        if options.method == "volume":
+            _, start_s, end_s = harmed(take, "arm")
+            wrong[(times_s >= start_s) & (times_s < end_s), WRIST] = [0.1, 0.0, 0.0]
+        points = 0.5 * (truth_m + wrong) + 3.0
+        motion = SimpleNamespace(
+            times_s=times_s, landmarks_m=points, positions_m=points[:, SCORED_LANDMARKS],
+            joint_names=np.array(SCORED),
+        )  # fmt: skip
+        return SimpleNamespace(motion=motion)
+
+    monkeypatch.setattr(lifting_hidden, "solve_tracks", solve_tracks)
+    rows = score_footage(clip, ("geometry", "volume"))
+    assert [row.harm for row in rows] == list(HARMS)
+    for row in rows:
+        assert row.by_method_mm["geometry"] == pytest.approx(0.0, abs=1e-6)
+    assert rows[2].by_method_mm["volume"] == pytest.approx(50.0)
