@@ -40,7 +40,9 @@ POSE_HEAD = (
     "clip", "points", "ours W", "true W", "nominal W", "ratio", "ours P", "true P",
     "bones ours %", "true %", "jerk ours", "true", "scale %", "seen %",
 )  # fmt: skip
-CAMERA_HEAD = ("clip", "rotation deg", "focal a %", "focal b %", "offset ms", "by", "seconds")
+CAMERA_HEAD = (
+    "clip", "rotation deg", "tilt deg", "focal a %", "focal b %", "offset ms", "by", "seconds",
+)  # fmt: skip
 EXPLANATION = """
 W and P are W-MPJPE (one similarity for the whole take) and P-MPJPE (one for every frame), in
 millimetres, of shoulders, elbows, wrists, hips, knees and ankles, over the moments that both
@@ -51,8 +53,10 @@ calibration session left them; *ratio* is ours over true. *landmarks* are the de
 correction). The real clip's truth is triangulated from four cameras by the same detector, so there
 only landmarks are compared; the smaller *full* model exchanges left and right in a third of one
 view's frames. *bones*: coefficient of variation of limb lengths; *jerk* in m/s^3;
-*scale*: error of size when the stature is given. *error_m holds*: share of joints nearer to the
-truth than the radius given with them, which is meant to be 68 %, of all and of every limb.
+*scale*: error of size when the stature is given; *tilt*: angle between the solved and the true
+vertical. The room behind the performer is seen as in any solve. *error_m holds*: share of joints
+nearer to the truth than the radius given with them, which is meant to be 68 %, of all and of every
+limb.
 """
 
 
@@ -161,12 +165,13 @@ def camera_rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
     for result in results:
         ours = result.get("ours")
         if ours is None:
-            rows.append([result["name"], *[""] * 6])
+            rows.append([result["name"], *[""] * 7])
             continue
         rows.append(
             [
                 result["name"],
                 show(ours["rotation_error_deg"]),
+                show(ours["tilt_deg"]),
                 *(show(100.0 * error) for error in ours["focal_error"]),
                 show(ours["offset_error_ms"]),
                 ours["sync_method"],

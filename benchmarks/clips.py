@@ -17,6 +17,9 @@ from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.parallel import detect_videos
 from mvmocap_core.geometry.cameras import rigid_transform
 from mvmocap_core.people.tracks import select_performer
+from mvmocap_core.room.axes import UNKNOWN_ROOM, RoomAxes
+from mvmocap_core.room.edges import look_at_room
+from mvmocap_core.stabilisation.steady import find_camera_motion
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import code_hash, content_hash
 from mvmocap_core.video.audio import Sound, read_sound
@@ -53,6 +56,7 @@ class Clip:
     truth_times_s: (F,) seconds on the first clock; truth_m: (F, 12, 3), joints `SCORED`.
     has_joint_truth: the truth is anatomical joint centres, not where the detector's landmarks are.
     height_m:      the performer's stature, None = not known.
+    rooms:         what the videos' backgrounds tell of the cameras.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Clip:
     truth_m: np.ndarray
     has_joint_truth: bool
     height_m: float | None
+    rooms: tuple[RoomAxes, RoomAxes] = (UNKNOWN_ROOM, UNKNOWN_ROOM)
 
 
 def virtual_clip(
@@ -135,6 +140,19 @@ def detected(video: Path) -> Detections:
     return detections
 
 
+def _room(video: Path) -> RoomAxes:
+    """What the background of a video tells, kept in benchmarks/results."""
+    key = f"{content_hash(video)}-{code_hash('detection', 'video', 'room', 'stabilisation')}"
+    path = RESULTS / "rooms" / f"{video.parent.name}-{video.stem}-{key[:16]}{key[-16:]}.npz"
+    arrays = load_arrays(path)
+    if arrays is not None:
+        return from_arrays(RoomAxes, arrays)
+    detections = detected(video)
+    room = look_at_room(video, detections, find_camera_motion(detections))
+    save_arrays(path, to_arrays(room))
+    return room
+
+
 def _track(video: Path, name: str, tracks_folder: Path | None) -> Track:
     if tracks_folder is None:
         return detected_track(video)
@@ -150,7 +168,9 @@ def _real_name(pair: tuple[int, int], model: str) -> str:
 def _real_pair(pair: tuple[int, int], model: str) -> Clip:
     """Two of the four cameras, as the heavy or the full model sees them; truth by the heavy one."""
     rows = list(pair)
-    with np.load(SHARED_DATA / "real" / "pose2sim_single" / "reference.npz") as data:
+    folder = SHARED_DATA / "real" / "pose2sim_single"
+    rooms = [_room(folder / f"cam{row + 1:02d}.mp4") for row in rows]
+    with np.load(folder / "reference.npz") as data:
         fps = float(data["fps"])
         keypoints, world = data[f"kp2d_{model}"][rows], data[f"world_{model}"][rows]
         times_s = np.arange(keypoints.shape[1]) / fps
@@ -185,6 +205,7 @@ def _real_pair(pair: tuple[int, int], model: str) -> Clip:
         truth_m=truth_m,
         has_joint_truth=False,
         height_m=None,
+        rooms=(rooms[0], rooms[1]),
     )
 
 
@@ -205,6 +226,7 @@ def _rendered(name: str, tracks_folder: Path | None) -> Clip:
         truth_m=truth_m,
         has_joint_truth=True,
         height_m=height_m,
+        rooms=(_room(folder / "a.mp4"), _room(folder / "b.mp4")),
     )
 
 
@@ -232,6 +254,7 @@ def _phone(with_sound: bool, tracks_folder: Path | None) -> Clip:
         truth_m=truth_m,
         has_joint_truth=True,
         height_m=height_m,
+        rooms=(_room(videos[0]), _room(videos[1])),
     )
 
 

@@ -1,7 +1,7 @@
 """Scores of one clip: ours, and triangulation of the same detections with given cameras."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from benchmarks.clips import LIMBS, SCORED, SCORED_BONES, SCORED_LANDMARKS, Clip
 from benchmarks.tables import show
 from mvmocap_core.body.joint_centres import CENTRE_NAMES, landmarks_to_joint_centres
 from mvmocap_core.calibration.cameras import Cameras
+from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.geometry.alignment import (
     bone_length_variation,
     jitter,
@@ -89,6 +90,7 @@ def solve_clip(clip: Clip) -> Solution:
         SolveOptions(height_m=clip.height_m),
         fps=clip.fps,
         focal_35mm=(None, None),
+        given=replace(nothing_given(2), rooms=clip.rooms),
     )
 
 
@@ -144,8 +146,15 @@ def _camera_errors(clip: Clip, solution: Solution) -> dict[str, object]:
         "rotation_error_deg": float(
             rotation_angle_deg(_relative_rotation(found) @ _relative_rotation(clip.cameras).T)
         ),
+        "tilt_deg": _tilt_deg(clip.cameras, solution.fit),
         "focal_error": [float(found.K[v, 0, 0] / clip.cameras.K[v, 0, 0] - 1.0) for v in range(2)],
     }
+
+
+def _tilt_deg(true: Cameras, motion: MotionClip) -> float:
+    """Angle between the solved and the true vertical, as the first camera sees them."""
+    cosine = float(true.T_cam_world[0, :3, 2] @ motion.T_cam_world[0, :3, 2])
+    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
 def _relative_rotation(cameras: Cameras) -> np.ndarray:

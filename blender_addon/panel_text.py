@@ -13,6 +13,7 @@ STAGES = {
     "probe": "Reading the videos",
     "detect": "Finding the performer",
     "steady": "Looking whether the phones moved",
+    "room": "Looking at the room's edges",
     "people": "Following the performer",
     "sync": "Matching the clocks",
     "calibrate": "Finding the cameras",

@@ -1,7 +1,7 @@
 """The ordered stages of a solve."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -10,6 +10,7 @@ import numpy as np
 from mvmocap_core import checks, cleaning, correcting
 from mvmocap_core.body.single_views import SingleViews
 from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.calibration.given import GivenFacts
 from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import (
@@ -121,6 +122,7 @@ class _Job:
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
+        given = replace(self.files.given, rooms=self.files.look_at_rooms(detections, moved))
         followed, matched_s = self.people(detections, moved)
         found = identified(self.identities, followed)
         edits = self.corrections[: len(found)]
@@ -131,7 +133,7 @@ class _Job:
         timeline, inputs = self.sync(people, matched_s)
         if last_stage == "sync":
             return {"sync": content.sync_section(timeline)}
-        calibration, inputs = self.calibrate(people, timeline, infos, inputs)
+        calibration, inputs = self.calibrate(people, timeline, infos, given, inputs)
         timeline = refined_timeline(timeline, calibration)
         if last_stage == "calibrate":
             return content.calibration_summary(infos, timeline, calibration)
@@ -151,7 +153,7 @@ class _Job:
                 calibration=calibration,
                 motion=fit,
                 options=self.options,
-                given=self.files.given,
+                given=given,
                 moved=tuple(moved),
                 single_views=single_views,
             )
@@ -217,11 +219,15 @@ class _Job:
         people: Sequence[Sequence[Track]],
         timeline: Timeline,
         infos: Sequence[VideoInfo],
+        given: GivenFacts,
         upstream: Inputs,
     ) -> tuple[Calibration, Inputs]:
-        given = self.files.given
         inputs: Inputs = {
             "sync": upstream,
+            "rooms": [
+                _as_json(np.array([r.focal_px, r.focal_log_std, r.axes_std_rad, *r.axes.ravel()]))
+                for r in given.rooms
+            ],
             "given": [
                 _as_json(v) for v in (given.focal_px, given.K, given.dist, given.T_cam_world)
             ],

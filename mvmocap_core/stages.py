@@ -13,8 +13,9 @@ T = TypeVar("T")
 
 STAGE_SHARES = {
     "probe": 0.02,
-    "detect": 0.66,
+    "detect": 0.65,
     "steady": 0.0,
+    "room": 0.01,
     "people": 0.01,
     "sync": 0.04,
     "calibrate": 0.12,

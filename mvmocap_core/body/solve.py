@@ -176,6 +176,7 @@ def _find_world(
         fps=fps,
         height_m=height_m or ASSUMED_HEIGHT_M,
         first_frame=int(solved[0]) if len(solved) else 0,
+        room_axes=calibration.room_axes,
     )
 
 

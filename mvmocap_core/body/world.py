@@ -16,8 +16,10 @@ SOLE_LANDMARKS = np.array(
 )
 """(2, 2) left/right foot, heel/toe."""
 # How well each thing knows the vertical (radians): phones are held level, less so upright; the
-# centre of mass is above the feet that carry it, on the whole.
-_ROLL_STD, _PITCH_STD, _UPRIGHT_STD = np.radians([4.0, 25.0, 6.0])
+# centre of mass is above the feet that carry it, on the whole; walls stand upright.
+_ROLL_STD, _PITCH_STD, _UPRIGHT_STD, _PLUMB_STD = np.radians([4.0, 25.0, 6.0, 0.5])
+_NEARLY = np.radians(20.0)
+"""How far horizons and posture may be off the room's direction that is the vertical."""
 # Segments' masses, as shares of landmarks' midpoints (Winter 2009, table 4.1): ends, share.
 _MASSES = (
     (("left_ear", "right_ear"), 0.08),
@@ -28,7 +30,7 @@ _MASSES = (
     *((((f"{side}_shoulder", f"{side}_elbow"), 0.028)) for side in ("left", "right")),
     *((((f"{side}_elbow", f"{side}_wrist"), 0.022)) for side in ("left", "right")),
 )
-_SOLE_STD_M = 0.02
+_SOLE_STD_M = 0.04
 _SLOW = 0.25
 _LOW_M = 0.10
 _INDEPENDENT_S = 0.4
@@ -90,13 +92,16 @@ def find_world(
     fps: float,
     height_m: float,
     first_frame: int,
+    room_axes: np.ndarray | None = None,
 ) -> WorldFrame:
     """Metres by the performer's height, Z up, floor at 0, facing -Y at `first_frame`.
 
     landmarks: (F, 33, 3) on the posed body, in the calibration's frame.
+    room_axes: see `Calibration`.
     """
     scale = height_m / stature_m(body.rest_offsets_m)
-    up = _find_up(landmarks * scale, cameras.T_cam_world[:, :3, :3], fps)
+    rotations = cameras.T_cam_world[:, :3, :3]
+    up = _find_up(landmarks * scale, rotations, room_axes, fps)
     level = rotmat_between(up, np.array([0.0, 0.0, 1.0]))
     left = level @ pose.local[first_frame, 0, :, 0]
     heading = np.arctan2(left[1], left[0])
@@ -110,22 +115,37 @@ def find_world(
     return WorldFrame(scale, R, -np.array([origin[0], origin[1], floor]))
 
 
-def _find_up(landmarks_m: np.ndarray, rotations: np.ndarray, fps: float) -> np.ndarray:
-    """Unit vector against gravity: cameras' horizons, upright bodies, standing feet."""
+def _find_up(
+    landmarks_m: np.ndarray, rotations: np.ndarray, room_axes: np.ndarray | None, fps: float
+) -> np.ndarray:
+    """Unit vector against gravity: cameras' horizons, rooms, upright bodies, standing feet."""
     soles = landmarks_m[:, SOLE_LANDMARKS]
     slow = speeds(soles, fps) < _SLOW
     upright = _upright(landmarks_m, soles, slow)
     up = upright - np.mean([R[1] for R in rotations], axis=0)
+    plumb = _plumb_lines(up / np.linalg.norm(up), rotations, room_axes)
+    if len(plumb):
+        up = plumb.mean(axis=0)  # too good to be doubted before it was tried
     for _ in range(_ROUNDS):
         up = up / np.linalg.norm(up)
         basis = np.linalg.svd(up[None])[2][1:]
-        rows, values = _direction_rows(basis, up, upright, rotations)
+        rows, values = _direction_rows(basis, up, upright, rotations, plumb)
         floor_rows, floor_values = _floor_rows(basis, up, soles, slow, fps)
         solution = np.linalg.lstsq(
             np.concatenate([rows, floor_rows]), np.concatenate([values, floor_values]), rcond=None
         )[0]
         up = up + solution[:2] @ basis
     return up / np.linalg.norm(up)
+
+
+def _plumb_lines(up: np.ndarray, rotations: np.ndarray, room_axes: np.ndarray | None) -> np.ndarray:
+    """(N, 3) the direction of each camera's room that is nearly `up`, in the cameras' world."""
+    if room_axes is None:
+        return np.empty((0, 3))
+    lines = np.swapaxes(rotations, 1, 2) @ room_axes  # directions are columns
+    rise = np.einsum("a,vak->vk", up, lines)
+    lines = np.swapaxes(lines * np.sign(rise)[:, None], 1, 2)
+    return lines[np.abs(rise) > np.cos(_NEARLY)]
 
 
 def _upright(landmarks_m: np.ndarray, soles: np.ndarray, slow: np.ndarray) -> np.ndarray:
@@ -143,11 +163,16 @@ def _upright(landmarks_m: np.ndarray, soles: np.ndarray, slow: np.ndarray) -> np
 
 
 def _direction_rows(
-    basis: np.ndarray, up: np.ndarray, upright: np.ndarray, rotations: np.ndarray
+    basis: np.ndarray,
+    up: np.ndarray,
+    upright: np.ndarray,
+    rotations: np.ndarray,
+    plumb: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What should be level or upright: robust rows for tilts along `basis` (and the floor: 0)."""
     level = [(R[0], _ROLL_STD) for R in rotations] + [(R[2], _PITCH_STD) for R in rotations]
     level += [(side, _UPRIGHT_STD) for side in np.linalg.svd(upright[None])[2][1:]]
+    level += [(side, _PLUMB_STD) for line in plumb for side in np.linalg.svd(line[None])[2][1:]]
     axes = np.array([axis for axis, _ in level], dtype=float)
     std = np.array([std for _, std in level])
     off = axes @ up / std

@@ -9,13 +9,9 @@ import numpy as np
 from mvmocap_core.calibration.bundle import Adjustment, adjust
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.clocks import adjust_clocks, search_clocks
-from mvmocap_core.calibration.given import (
-    FOCAL_LOG_STD,
-    LENS_LOG_STD,
-    GivenFacts,
-    nothing_given,
-)
+from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.hypotheses import posed_scene, starting_scenes
+from mvmocap_core.calibration.lenses import LENS_LOG_STD, likely_focals
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
 from mvmocap_core.calibration.scene import Priors
 from mvmocap_core.calibration.summary import summarise, with_own_noise
@@ -28,11 +24,10 @@ from mvmocap_core.geometry.rotations import rotation_angle_deg
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.sync.timeline import CERTAIN, Timeline
 
-PHONE_FOCAL_35MM = 30.0
-"""Main cameras of phones are 24-28 mm (35 mm equivalent); video stabilisation crops by a tenth."""
-PHONE_FOCAL_LOG_STD = 0.25
-METADATA_FOCAL_LOG_STD = 0.06
-DIAGONAL_35MM_MM = 43.267
+TRUST_IN_ROOMS = 2.5
+"""While cameras are adjusted, rooms count as so much surer than they are. What a detector gets
+wrong in the same way in all frames of a view bends cameras by two to three times what the noise of
+its keypoints tells; edges of a room have no part in that."""
 OFFSET_STD_S = {"audio": 0.004, "motion": 0.03}
 """Least doubt about an offset. Sound takes 3 ms a metre; of motion this fit is the better judge."""
 MIN_FRAMES = 10
@@ -56,7 +51,7 @@ def calibrate(
     """Find poses, focal lengths, k1 and the clocks' offsets of all views.
 
     focal_35mm: (V,) 35 mm equivalent focal length where a file tells it, else None.
-    given:      what the user knows, which is kept; the rest is found.
+    given:      what the user knows, which is kept, and what the rooms tell; the rest is found.
     Frames in which the detector exchanged left and right are found on the way and counted the
     right way round; `swaps.find_swaps` names them again for the cameras returned.
 
@@ -149,7 +144,8 @@ def _calibrate(
     best, offset_s = adjust_clocks([look], timeline, priors, [scene], free, n_steps=15)
     observed = look(replace(timeline, offset_s=offset_s))
     own = with_own_noise(best.scene, observed)
-    unsure = adjust(best.scene, own, priors, free=(*free, "clock"), n_steps=0)
+    sober = camera_priors(observed, timeline, focal_35mm, given, trust=1.0)
+    unsure = adjust(best.scene, own, sober, free=(*free, "clock"), n_steps=0)
     calibration = summarise(unsure, observed, offset_s, _margin(ranked))
     std_s = np.maximum(calibration.offset_std_s, searched_std_s)
     return replace(calibration, offset_std_s=std_s), best.cost / observed.n_samples
@@ -160,22 +156,20 @@ def camera_priors(
     timeline: Timeline,
     focal_35mm: Sequence[float | None],
     given: GivenFacts,
+    *,
+    trust: float = TRUST_IN_ROOMS,
 ) -> Priors:
-    """What is likely of lenses and clocks before the performer is looked at."""
-    diagonal = np.hypot(observed.image_size[:, 0], observed.image_size[:, 1])
-    known = np.array([focal is not None for focal in focal_35mm])
-    equivalent = np.array([focal or PHONE_FOCAL_35MM for focal in focal_35mm])
-    focal_px = equivalent / DIAGONAL_35MM_MM * diagonal
-    std = np.where(known, METADATA_FOCAL_LOG_STD, PHONE_FOCAL_LOG_STD)
-    for facts, fact_std in ((given.focal_px, FOCAL_LOG_STD), (given.lens_focal_px, LENS_LOG_STD)):
-        focal_px = np.where(np.isfinite(facts), facts, focal_px)
-        std = np.where(np.isfinite(facts), fact_std, std)
+    """What is likely of lenses, clocks and turns before the performer is looked at."""
+    log_focal, std = likely_focals(observed.image_size, focal_35mm, given, trust=trust)
+    n_views = len(log_focal)
     return Priors(
-        log_focal=np.log(focal_px),
+        log_focal=log_focal,
         log_focal_std=std,
         k1_std=np.where(given.has_lens, LENS_LOG_STD, K1_STD),
-        clock_s=np.zeros(len(diagonal)),
+        clock_s=np.zeros(n_views),
         clock_std_s=clock_std_s(timeline),
+        room_axes=np.stack([room.axes for room in given.rooms]),
+        room_std_rad=np.array([room.axes_std_rad for room in given.rooms]) / trust,
     )
 
 
@@ -192,7 +186,7 @@ def _search(
     if given.has_poses:
         scene = posed_scene(observed, np.exp(priors.log_focal), given.poses)
         return [adjust(scene, observed, priors, free=(), n_steps=15)]
-    starts = starting_scenes(observed, np.exp(priors.log_focal))
+    starts = starting_scenes(observed, priors)
     rough: list[Adjustment] = []
     for k, scene in enumerate(starts):
         progress(0.5 * k / len(starts), f"Trying camera position {k + 1} of {len(starts)}")

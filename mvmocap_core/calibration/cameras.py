@@ -42,6 +42,8 @@ class Calibration:
     margin:               relative gain of the best hypothesis over the best different one.
     n_frames:             frames used.
     is_metric:            the units are metres, from given cameras; else the size is a guess.
+    room_axes:            (V, 3, 3) see `RoomAxes`, NaN where a room is not known; None where nobody
+                          looked. One of its directions is mostly the vertical.
     """
 
     cameras: Cameras
@@ -58,3 +60,4 @@ class Calibration:
     margin: float
     n_frames: int
     is_metric: bool = False
+    room_axes: np.ndarray | None = None

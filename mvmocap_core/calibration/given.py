@@ -1,4 +1,4 @@
-"""What the user knows of the cameras and clocks, so that it need not be found."""
+"""What is known of cameras and clocks before the performer is looked at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,21 +8,18 @@ import numpy as np
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.cameras import undistort_points
-
-FOCAL_LOG_STD = 0.02
-"""Of a focal length that the user gives alone: a data sheet, or another take of the phone."""
-LENS_LOG_STD = 0.001
-"""Of a calibrated lens. It moves no more."""
+from mvmocap_core.room.axes import UNKNOWN_ROOM, RoomAxes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GivenFacts:
-    """Facts of V views. NaN is not known.
+    """What the user knows of V views, and what their rooms tell. NaN is not known.
 
     focal_px:    (V,) focal length alone.
     K, dist:     (V, 3, 3) and (V, 4) of a calibrated lens, see `Cameras`.
     T_cam_world: (V, 4, 4) metres, in any world; of all views or of none.
     offset_s:    (V,) against the first video, see `Timeline`.
+    rooms:       (V) by the straight edges behind the performer.
     """
 
     focal_px: np.ndarray
@@ -30,6 +27,7 @@ class GivenFacts:
     dist: np.ndarray
     T_cam_world: np.ndarray
     offset_s: np.ndarray
+    rooms: tuple[RoomAxes, ...]
 
     @property
     def has_lens(self) -> np.ndarray:
@@ -72,10 +70,11 @@ class GivenFacts:
             K=np.where(known[:, None, None], self.K, found.K),
             dist=np.where(known[:, None], self.dist, found.dist),
         )
-        return replace(calibration, cameras=cameras, is_metric=self.has_poses)
+        room_axes = np.stack([room.axes for room in self.rooms])
+        return replace(calibration, cameras=cameras, is_metric=self.has_poses, room_axes=room_axes)
 
     def names(self, view: int) -> list[str]:
-        """What is known of a view: of "pose", "lens", "focal_length" and "offset"."""
+        """What the user knows of a view: of "pose", "lens", "focal_length" and "offset"."""
         facts = {
             "pose": self.has_poses,
             "lens": bool(self.has_lens[view]),
@@ -93,4 +92,5 @@ def nothing_given(n_views: int) -> GivenFacts:
         dist=np.full((n_views, 4), np.nan),
         T_cam_world=np.full((n_views, 4, 4), np.nan),
         offset_s=np.full(n_views, np.nan),
+        rooms=(UNKNOWN_ROOM,) * n_views,
     )

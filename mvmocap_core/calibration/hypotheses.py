@@ -2,7 +2,8 @@
 
 Two kinds, both kept: the rotation between the views' own 3D (bone directions of the detector's
 world landmarks, one Kabsch over all frames) and the essential matrix by RANSAC (Nister 2004).
-Each also with the view's depth mirrored, which weak perspective cannot tell apart. Keypoints of a
+Each also with the view's depth mirrored, which weak perspective cannot tell apart; and where the
+views' rooms are known, the turn between those that is nearest to the first kind. Keypoints of a
 detector that guesses no depth leave the essential matrix and turns about the upright.
 """
 
@@ -11,7 +12,8 @@ import numpy as np
 
 from mvmocap_core.calibration.observations import Observations
 from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_RATIOS, JITTER
-from mvmocap_core.calibration.scene import Scene
+from mvmocap_core.calibration.room import room_turns
+from mvmocap_core.calibration.scene import Priors, Scene
 from mvmocap_core.calibration.terms import world_in_camera
 from mvmocap_core.geometry.cameras import rigid_transform
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
@@ -26,8 +28,9 @@ _NEAR = 1.5
 """Of the performer's assumed stature; joints further from the root were triangulated wrongly."""
 
 
-def starting_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]:
-    """Scenes to adjust, for focal lengths (V,) in pixels."""
+def starting_scenes(observed: Observations, priors: Priors) -> list[Scene]:
+    """Scenes to adjust, for the likely focal lengths."""
+    focal_px = np.exp(priors.log_focal)
     own = [world_in_camera(observed, v, focal_px[v]) for v in range(len(focal_px))]
     if not all(np.isfinite(each).any() for each in own):
         return _blind_scenes(observed, focal_px)
@@ -38,6 +41,7 @@ def starting_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]
     essential = [np.eye(3)] + [
         _nearest(_essential_rotations(observed, focal_px, v), kabsch[v]) for v in range(1, len(own))
     ]
+    by_room = room_turns(priors, np.stack(kabsch))
     guesses = [
         kabsch,
         *([kabsch[0], *(turn @ R for R in kabsch[1:])] for turn in turns),
@@ -45,6 +49,8 @@ def starting_scenes(observed: Observations, focal_px: np.ndarray) -> list[Scene]
         [_MIRROR @ R @ _MIRROR for R in kabsch],
         [_MIRROR @ R @ _MIRROR for R in essential],
     ]
+    if np.isfinite(by_room).any():
+        guesses.append(list(np.where(np.isfinite(by_room), by_room, np.stack(kabsch))))
     return [build_scene(observed, focal_px, np.stack(R), own) for R in guesses]
 
 

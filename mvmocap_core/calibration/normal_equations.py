@@ -80,6 +80,11 @@ class NormalEquations:
         self._shared_gradient[columns] += r / std**2
         self.cost += 0.5 * float(((r / std) ** 2).sum())
 
+    def add_weighted(self, columns: np.ndarray, r: np.ndarray, weight: float) -> None:
+        """Residuals (M,) of single shared unknowns whose loss the caller adds to the cost."""
+        self._shared[columns, columns] += weight
+        self._shared_gradient[columns] += weight * r
+
     def add_differences(self, columns: np.ndarray, r: np.ndarray, std: float) -> None:
         """Residuals (M,) of differences between pairs of shared unknowns `columns` (M, 2)."""
         a, b = columns.T

@@ -52,7 +52,7 @@ class Scene:
 class Priors:
     """Means and standard deviations, (V,) each: log_focal of pixels; clock_s, seconds.
 
-    k1 is about 0.
+    k1 is about 0. room_axes: (V, 3, 3) see `RoomAxes`, room_std_rad: (V,); NaN = not known.
     """
 
     log_focal: np.ndarray
@@ -60,6 +60,8 @@ class Priors:
     k1_std: np.ndarray
     clock_s: np.ndarray
     clock_std_s: np.ndarray
+    room_axes: np.ndarray
+    room_std_rad: np.ndarray
 
     def split(self, n_parts: int) -> "Priors":
         """What each of several sets of equations is to hold so that their sum holds it once."""
@@ -69,4 +71,5 @@ class Priors:
             log_focal_std=wider * self.log_focal_std,
             k1_std=wider * self.k1_std,
             clock_std_s=wider * self.clock_std_s,
+            room_std_rad=wider * self.room_std_rad,
         )

@@ -15,11 +15,14 @@ from mvmocap_core.calibration.performer import (
     BONE_TWINS,
     TARGET_NOISE,
 )
+from mvmocap_core.calibration.room import room_turns
 from mvmocap_core.calibration.scene import CLK, DIS, FOC, N_VIEW, ROT, TRA, Priors, Scene
-from mvmocap_core.geometry.rotations import rotmat_between, skew
+from mvmocap_core.geometry.rotations import rotmat_between, rotmat_to_rotvec, skew
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 
 CAUCHY_SCALE = 2.0
+ROOM_SCALE = 10.0
+"""Standard deviations of a room's axes beyond which they are another room's (Welsch's loss)."""
 DEPTH_NOISE = 1.0
 """Standard deviation of the depth component of a bone's direction in the detector's own 3D.
 
@@ -171,7 +174,24 @@ def _add_priors(equations: NormalEquations, scene: Scene, priors: Priors) -> Non
     usual = np.log(BONE_RATIOS * ASSUMED_HEIGHT_M)
     spread = np.full(len(bones), BONE_PRIOR_STD)
     equations.add_shared(bones, scene.log_bones - usual, spread)
+    _add_room(equations, scene, priors)
     left, right = BONE_TWINS.T
     equations.add_differences(
         bones[BONE_TWINS], scene.log_bones[left] - scene.log_bones[right], TWIN_STD
     )
+
+
+def _add_room(equations: NormalEquations, scene: Scene, priors: Priors) -> None:
+    """All views see one room: they are turned as its axes say, in the nearest of 24 ways.
+
+    Robust, because two views may see different rooms, or two directions of one.
+    """
+    for view, nearest in enumerate(room_turns(priors, scene.R)):
+        if not np.isfinite(nearest).all():
+            continue
+        off = rotmat_to_rotvec(scene.R[view] @ scene.R[0].T @ nearest.T)
+        variance = priors.room_std_rad[view] ** 2 + priors.room_std_rad[0] ** 2
+        scaled = float((off**2).sum() / variance) / ROOM_SCALE**2
+        equations.cost += ROOM_SCALE**2 * -np.expm1(-0.5 * scaled)
+        weight = np.exp(-0.5 * scaled) / variance
+        equations.add_weighted(N_VIEW * view + np.arange(3), off, weight)

@@ -137,10 +137,24 @@ def _camera_section(evidence: Evidence) -> list[dict[str, Any]]:
                 "reprojection_rel": _number(evidence.calibration.reprojection_rel[view], 5),
                 "swapped_share": _number(evidence.calibration.swapped_share[view], 4),
                 "given": evidence.given.names(view) if evidence.given else [],
+                **_room_facts(evidence, view),
                 **_movement(evidence, view),
             }
         )
     return cameras
+
+
+def _room_facts(evidence: Evidence, view: int) -> dict[str, Any]:
+    if evidence.given is None or not np.isfinite(evidence.given.rooms[view].focal_px):
+        return {}
+    room = evidence.given.rooms[view]
+    return {
+        "room": {
+            "focal_px": _number(room.focal_px, 2),
+            "focal_std": _number(room.focal_log_std, 4),
+            "axes_std_deg": _number(float(np.degrees(room.axes_std_rad)), 2),
+        }
+    }
 
 
 def _movement(evidence: Evidence, view: int) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_second_solve_computes_nothing_again(tmp_path, clips, imagined):
     before = dict(imagined.calls)
     report = solve(clips, tmp_path, SolveOptions())
     assert dict(imagined.calls) == before
-    assert report["reused_stages"] == ["detect", "sync", "calibrate", "body"]
+    assert report["reused_stages"] == ["detect", "room", "sync", "calibrate", "body"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from mvmocap_core.body.joint_centres import CENTRE_NAMES, landmarks_to_joint_centres
 from mvmocap_core.body.kinematics import forward
 from mvmocap_core.body.skeleton import JOINT, average_body
-from mvmocap_core.body.world import WorldFrame, stature_m
+from mvmocap_core.body.world import WorldFrame, find_world, stature_m
 from mvmocap_core.geometry.cameras import project_points
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 from mvmocap_core.motion.contacts import detect_contacts
@@ -56,3 +56,47 @@ def test_a_lifted_foot_loses_contact():
     assert contacts[:28].all()
     assert not contacts[35:45].any()
     assert contacts[55:].all()
+
+
+def test_a_room_tells_the_vertical_to_a_performer_who_leans():
+    truth = perform(duration_s=1.0)
+    lean = rotvec_to_rotmat(np.array([0.15, 0.1, 0.0]))
+    leaning = truth.landmarks_m @ lean.T
+    R = truth.cameras.T_cam_world[:, :3, :3]
+    room_axes = R @ rotvec_to_rotmat(np.array([0.0, 0.0, 0.7]))
+    told, alone = (
+        find_world(
+            truth.pose,
+            truth.body,
+            leaning,
+            truth.cameras,
+            fps=30.0,
+            height_m=1.75,
+            first_frame=0,
+            room_axes=axes,
+        )
+        for axes in (room_axes, np.full((2, 3, 3), np.nan))
+    )
+    tilt_told, tilt_alone = (np.degrees(np.arccos(w.R[2, 2])) for w in (told, alone))
+    assert tilt_told < 1.0
+    assert tilt_alone > 2.0 * tilt_told
+
+
+def test_a_rooms_direction_far_from_upright_is_not_the_vertical():
+    truth = perform(duration_s=1.0)
+    R = truth.cameras.T_cam_world[:, :3, :3]
+    askew = R @ rotvec_to_rotmat(np.array([0.6, 0.0, 0.0]))
+    worlds = [
+        find_world(
+            truth.pose,
+            truth.body,
+            truth.landmarks_m,
+            truth.cameras,
+            fps=30.0,
+            height_m=1.75,
+            first_frame=0,
+            room_axes=axes,
+        )
+        for axes in (askew, None)
+    ]
+    np.testing.assert_array_equal(worlds[0].R, worlds[1].R)

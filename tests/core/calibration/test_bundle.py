@@ -17,8 +17,11 @@ def problem():
     timeline = truth.timeline()
     observed = observe(truth.tracks, timeline, choose_moments(truth.tracks, timeline))
     focal = np.log(truth.cameras.K[:, 0, 0])
-    priors = Priors(focal, np.full(2, 0.25), np.full(2, 0.03), np.zeros(2), np.full(2, 0.01))
-    return observed, priors, starting_scenes(observed, np.exp(focal))[0]
+    rooms = np.full((2, 3, 3), np.nan), np.full(2, np.nan)
+    priors = Priors(
+        focal, np.full(2, 0.25), np.full(2, 0.03), np.zeros(2), np.full(2, 0.01), *rooms
+    )
+    return observed, priors, starting_scenes(observed, priors)[0]
 
 
 def test_gradient_is_the_derivative_of_the_cost(problem):
@@ -51,7 +54,7 @@ def test_frozen_unknowns_do_not_move(problem):
 
 def test_the_mirrored_world_costs_more(problem):
     observed, priors, _ = problem
-    scenes = starting_scenes(observed, np.exp(priors.log_focal))
+    scenes = starting_scenes(observed, priors)
     upright = adjust(scenes[0], observed, priors, n_steps=15).cost
     mirrored = adjust(scenes[4], observed, priors, n_steps=15).cost
     assert mirrored > 1.5 * upright
