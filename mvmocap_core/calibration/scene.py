@@ -53,6 +53,7 @@ class Priors:
     """Means and standard deviations, (V,) each: log_focal of pixels; clock_s, seconds.
 
     k1 is about 0. room_axes: (V, 3, 3) see `RoomAxes`, room_std_rad: (V,); NaN = not known.
+    room_share: how much of the rooms' loss these equations hold.
     """
 
     log_focal: np.ndarray
@@ -62,6 +63,7 @@ class Priors:
     clock_std_s: np.ndarray
     room_axes: np.ndarray
     room_std_rad: np.ndarray
+    room_share: float = 1.0
 
     def split(self, n_parts: int) -> "Priors":
         """What each of several sets of equations is to hold so that their sum holds it once."""
@@ -71,5 +73,5 @@ class Priors:
             log_focal_std=wider * self.log_focal_std,
             k1_std=wider * self.k1_std,
             clock_std_s=wider * self.clock_std_s,
-            room_std_rad=wider * self.room_std_rad,
+            room_share=self.room_share / n_parts,
         )

@@ -192,6 +192,6 @@ def _add_room(equations: NormalEquations, scene: Scene, priors: Priors) -> None:
         off = rotmat_to_rotvec(scene.R[view] @ scene.R[0].T @ nearest.T)
         variance = priors.room_std_rad[view] ** 2 + priors.room_std_rad[0] ** 2
         scaled = float((off**2).sum() / variance) / ROOM_SCALE**2
-        equations.cost += ROOM_SCALE**2 * -np.expm1(-0.5 * scaled)
-        weight = np.exp(-0.5 * scaled) / variance
+        equations.cost += priors.room_share * ROOM_SCALE**2 * -np.expm1(-0.5 * scaled)
+        weight = priors.room_share * np.exp(-0.5 * scaled) / variance
         equations.add_weighted(N_VIEW * view + np.arange(3), off, weight)
