@@ -42,16 +42,16 @@ SHIPPED = {"volume_root": ROOT_WEIGHTS, "volume_pose_without_attention": POSE_WE
 GEOMETRIC, UNTRAINED = "geometric", "untrained: rays alone"
 ROOT, POSE = "volume_root", "volume_pose"
 METHODS = {
+    "no attention": (ROOT, "volume_pose_without_attention"),
     "all parts": (ROOT, POSE),
     "roots learned from pseudo labels": ("volume_root_without_synthetic", POSE),
     "no affine consistency": (ROOT, "volume_pose_without_affine"),
-    "no attention": (ROOT, "volume_pose_without_attention"),
     "no dropping of views": (ROOT, "volume_pose_without_dropping"),
     "root network untrained: nearest rays first": ("", POSE),
     "pose network untrained: rays alone": (ROOT, ""),
     UNTRAINED: ("", ""),
 }
-"""The runs of the root and of the pose network."""
+"""The runs of the root and of the pose network; the first is what the product has."""
 FIRST = 30
 """As of the other tables of `bench people`."""
 TWO = tuple(name for name in ARRANGEMENTS if name != "three")
@@ -74,10 +74,10 @@ table is of some of these takes, cameras nearly. *Roots learned from pseudo labe
 rays alone choose, not from synthetic people. *No ...*: one part is missing from the training: views
 turned and scaled apart, the learned weight of heat maps, the worst view's joints left out.
 *Untrained* networks leave the rays as they are; methods whose networks were not trained are left
-out. The first table is of the first method. What the parts are worth:
-docs/decisions/014-people-by-volumes.md.
+out. The first table is of the first method, whose networks `--method volume` uses. What the parts
+are worth: docs/decisions/014-people-by-volumes.md.
 """
-N_EACH, N_OWN, N_ABLATED = 20, 1, 4
+N_EACH, N_OWN, N_ABLATED = 20, 4, 4
 """Takes of each arrangement: of the comparison, with cameras of their own, of the ablations."""
 N_QUICK = 1
 Nets = tuple[RootNet, PoseNet]
