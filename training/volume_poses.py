@@ -1,6 +1,6 @@
 """What the pose network of `volume` learns from: 2D pseudo labels of every view, nothing in 3D."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -28,11 +28,16 @@ _LIMBS = slice(3, 15)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
-    """Which parts of the method a pose network is trained with."""
+    """Which parts of the method a pose network is trained with.
+
+    affine, attention, drops_worst: the paper's.
+    turned: the space is turned about its upright axis at random.
+    """
 
     affine: bool = True
     attention: bool = True
     drops_worst: bool = True
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +93,18 @@ def random_affine(rng: np.random.Generator, n: int, n_views: int, *, is_used: bo
     return affine(TURN_RAD * angle, 1.0 + SCALE * scale)
 
 
+def turned(
+    rng: np.random.Generator, T_cam: Tensor, points: Tensor, moment: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Cameras (B, V, 4, 4) and points (N, 3) of moments (N,), turned about the upright axis."""
+    angle = torch.from_numpy(rng.uniform(0.0, 2.0 * np.pi, len(T_cam))).float()
+    R = torch.eye(3).repeat(len(T_cam), 1, 1)
+    R[:, :2, :2] = affine(angle, torch.ones(()))
+    T_turned = T_cam.clone()
+    T_turned[..., :3, :3] = T_cam[..., :3, :3] @ R[:, None].transpose(-1, -2)
+    return T_turned, torch.einsum("nab,nb->na", R[moment], points)
+
+
 Batch = tuple[Groups, Roots, np.ndarray, np.random.Generator]
 
 
@@ -111,7 +128,7 @@ def pose_losses(net: VolumePoseNet, batch: Batch, _: torch.device, parts: Parts)
     All views judge: what two show wrongly, the others' labels do not have.
     """
     groups, roots, views, rng = batch
-    keypoints, T_cam = groups.keypoints, groups.T_cam
+    keypoints = groups.keypoints
     frames = frames_of(keypoints)
     shape = keypoints.shape[:2]
     seen_by, judged_by = (random_affine(rng, *shape, is_used=parts.affine) for _ in range(2))
@@ -119,19 +136,24 @@ def pose_losses(net: VolumePoseNet, batch: Batch, _: torch.device, parts: Parts)
     sigma = POSE_SIGMA_M / torch.linalg.det(seen_by).sqrt()[:, views]
     is_there = torch.isfinite(roots.points[..., 0])
     moment, person = is_there.nonzero(as_tuple=True)
-    own = roots.own(shown, moment, person)[:, views]
-    T_shown = T_cam[moment][:, views]
-    joints = net.pose(own, T_shown, roots.points[is_there], sigma[moment])
+    own, points = roots.own(shown, moment, person)[:, views], roots.points[is_there]
+    if parts.turned:
+        T_cam, points = turned(rng, groups.T_cam, points, moment)
+        groups = replace(groups, T_cam=T_cam)
+    T_own = groups.T_cam[moment]
+    joints = net.pose(own, T_own[:, views], points, sigma[moment])
     people = joints.new_zeros(*is_there.shape, *joints.shape[1:])
     people = people.index_put((moment, person), joints)
     labels = roots.own(keypoints, moment, person)
     losses = {
         "heat": _heat_loss(net, groups, people, is_there, (frames, judged_by), parts),
-        "joints": _joint_loss(joints, labels, T_cam[moment], parts),
+        "joints": _joint_loss(joints, labels, T_own, parts),
         "symmetry": symmetry_loss(joints),
         "proportions": proportion_loss(joints),
         "mirror": mirror_loss(joints),
     }
+    if not len(joints):  # whose means are not known
+        losses |= {name: joints.sum() for name in ("symmetry", "proportions", "mirror")}
     return {**losses, "total": sum(WEIGHTS[name] * loss for name, loss in losses.items())}
 
 

@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from mvmocap_core.lifting.joints import HIPS  # noqa: E402
+from mvmocap_core.lifting.volume.evidence import in_view  # noqa: E402
 from mvmocap_core.lifting.volume.networks import RootNet  # noqa: E402
 from mvmocap_core.lifting.volume.roots import Roots, pair_roots  # noqa: E402
 from training.virtual_groups import Groups, make_groups, synthetic_body  # noqa: E402
@@ -18,6 +19,7 @@ from training.volume_poses import (  # noqa: E402
     pose_batch,
     pose_losses,
     random_affine,
+    turned,
 )
 from training.volume_roots import meetings_of, root_batch, root_losses, true_roots  # noqa: E402
 
@@ -76,7 +78,29 @@ def test_an_augmentation_moves_pictures_and_loses_what_leaves_them(pool):
     assert 0 < int(kept.sum()) < int((keypoints[..., 2] > 0).sum())
 
 
-@pytest.mark.parametrize("parts", [Parts(), Parts(affine=False, attention=False)])
+def test_in_a_turned_space_all_views_see_the_same(pool):
+    moment = torch.arange(len(pool))
+    points = torch.randn(len(pool), 3)
+    T_turned, moved = turned(np.random.default_rng(0), pool.T_cam, points, moment)
+    before, after = (
+        in_view(p[:, None], T)[0] for p, T in ((points, pool.T_cam), (moved, T_turned))
+    )
+    assert torch.allclose(before, after, atol=1e-4)
+    assert torch.equal(points[:, 2], moved[:, 2])
+    assert float((points - moved).abs().max()) > 1.0
+
+
+def test_a_batch_in_which_the_shown_views_find_nobody_is_no_defect(pool):
+    roots = pair_roots(pool.keypoints, pool.T_cam)
+    few, roots, views, rng = pose_batch(np.random.default_rng(1), 0.0, pool, roots)
+    nobody = Roots(torch.full_like(roots.points, torch.nan), roots.slots)
+    losses = pose_losses(VolumePoseNet(), (few, nobody, views, rng), torch.device("cpu"), Parts())
+    assert all(torch.isfinite(loss) for loss in losses.values())
+
+
+@pytest.mark.parametrize(
+    "parts", [Parts(), Parts(affine=False, attention=False), Parts(attention=False, turned=True)]
+)
 def test_pose_losses_move_the_pose_network_and_the_attention_that_is_used(pool, parts):
     torch.manual_seed(0)
     net = VolumePoseNet()
