@@ -176,6 +176,8 @@ def _calibration(take: SyntheticTake) -> Calibration:
         agreement=np.ones(2),
         focal_std=np.zeros(2),
         rotation_std_deg=0.5,
+        lone_focal_std=np.zeros(2),
+        lone_rotation_std_deg=0.5,
         view_angle_deg=take.angle_deg,
         reprojection_rms_px=np.ones(2),
         reprojection_rel=np.full(2, 0.005),

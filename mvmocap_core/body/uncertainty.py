@@ -74,8 +74,8 @@ def joint_errors(
     """(F, J) radius in the body's units that holds the truth with 68 % probability.
 
     The fit's own covariance over all frames and the doubt about the joints' centres, both by how
-    far the whole take's landmarks miss the body, widened by the doubt about the cameras, which
-    turns around the middle of the take.
+    far the whole take's landmarks miss the body, widened by the doubt that the performer leaves
+    about the cameras, which turns around the middle of the take.
 
     frames: those F of the take that are asked for, whose covariance counts.
     """
@@ -84,8 +84,8 @@ def joint_errors(
     noise = _landmark_noise(landmark_positions(position, rotation, body), evidence)
     spread = np.linalg.norm(position[frames] - np.median(position, axis=(0, 1)), axis=-1)
     pose, evidence = pose[frames], evidence[frames]
-    tilt = _TILT * np.radians(calibration.rotation_std_deg)
-    stretch = _STRETCH * float(np.mean(calibration.focal_std))
+    tilt = _TILT * np.radians(calibration.lone_rotation_std_deg)
+    stretch = _STRETCH * float(np.mean(calibration.lone_focal_std))
     shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * (noise * _CENTRE_STD) ** 2
     n_frames = len(spread)
     variance = np.empty((n_frames, N_JOINTS))

@@ -144,9 +144,14 @@ def _calibrate(
     best, offset_s = adjust_clocks([look], timeline, priors, [scene], free, n_steps=15)
     observed = look(replace(timeline, offset_s=offset_s))
     own = with_own_noise(best.scene, observed)
-    sober = camera_priors(observed, timeline, focal_35mm, given, trust=1.0)
-    unsure = adjust(best.scene, own, sober, free=(*free, "clock"), n_steps=0)
-    calibration = summarise(unsure, observed, offset_s, _margin(ranked))
+    sober, lone = (
+        camera_priors(observed, timeline, focal_35mm, facts, trust=1.0)
+        for facts in (given, given.without_rooms())
+    )
+    unsure, alone = (
+        adjust(best.scene, own, each, free=(*free, "clock"), n_steps=0) for each in (sober, lone)
+    )
+    calibration = summarise(unsure, observed, offset_s, _margin(ranked), alone=alone)
     std_s = np.maximum(calibration.offset_std_s, searched_std_s)
     return replace(calibration, offset_std_s=std_s), best.cost / observed.n_samples
 

@@ -33,6 +33,9 @@ class Calibration:
     agreement:            (V,) in [0, 1]: how far these offsets are ahead of any others.
     focal_std:            (V,) one standard deviation of log focal length.
     rotation_std_deg:     relative rotation of the views, one standard deviation.
+    lone_focal_std:       (V,) as the performer alone tells it, without the rooms. What a detector
+                          gets wrong goes into the pose where the rooms hold the cameras.
+    lone_rotation_std_deg: likewise.
     view_angle_deg:       angle between the two viewing directions to the performer.
     reprojection_rms_px:  (V,) robust, of confident joints.
     reprojection_rel:     (V,) the same over the performer's height in the image.
@@ -52,6 +55,8 @@ class Calibration:
     agreement: np.ndarray
     focal_std: np.ndarray
     rotation_std_deg: float
+    lone_focal_std: np.ndarray
+    lone_rotation_std_deg: float
     view_angle_deg: float
     reprojection_rms_px: np.ndarray
     reprojection_rel: np.ndarray

@@ -49,6 +49,10 @@ class GivenFacts:
         """(V, 4, 4) the given poses in the first camera's frame."""
         return self.T_cam_world @ np.linalg.inv(self.T_cam_world[0])
 
+    def without_rooms(self) -> "GivenFacts":
+        """What the user knows alone."""
+        return replace(self, rooms=(UNKNOWN_ROOM,) * len(self.rooms))
+
     def straightened(self, tracks: Sequence[Track]) -> list[Track]:
         """The tracks as lenses without distortion, centred in the image, would have shown them."""
         return [

@@ -1,20 +1,9 @@
 """How cameras that see one room can be turned against each other."""
 
-from itertools import permutations, product
-
 import numpy as np
 
 from mvmocap_core.calibration.scene import Priors
-
-CUBE = np.stack(
-    [
-        np.eye(3)[list(order)] * np.array(signs)
-        for order in permutations(range(3))
-        for signs in product((1.0, -1.0), repeat=3)
-        if np.linalg.det(np.eye(3)[list(order)] * np.array(signs)) > 0
-    ]
-)
-"""(24, 3, 3) the turns of a cube onto itself: a room's axes are known but for one of these."""
+from mvmocap_core.room.axes import CUBE
 
 
 def room_turns(priors: Priors, R: np.ndarray) -> np.ndarray:

@@ -31,6 +31,8 @@ def assume_camera(track: Track, focal_35mm: float | None, given: GivenFacts) -> 
         agreement=np.ones(1),
         focal_std=focal_std,
         rotation_std_deg=0.0,
+        lone_focal_std=focal_std,
+        lone_rotation_std_deg=0.0,
         view_angle_deg=float("nan"),
         reprojection_rms_px=np.full(1, np.nan),
         reprojection_rel=np.full(1, np.nan),

@@ -20,12 +20,20 @@ _MIN_VARIANCE = 0.05
 
 
 def summarise(
-    best: Adjustment, observed: Observations, offset_s: np.ndarray, margin: float
+    best: Adjustment,
+    observed: Observations,
+    offset_s: np.ndarray,
+    margin: float,
+    *,
+    alone: Adjustment,
 ) -> Calibration:
-    """The calibration that an adjustment to `observed` means, with how sure it is."""
+    """The calibration that an adjustment to `observed` means, with how sure it is.
+
+    alone: the same scene with the doubt that the performer leaves without any room.
+    """
     scene = best.scene
-    std = np.sqrt(np.maximum(np.diag(best.covariance), 0.0))
-    views = std.reshape(-1, N_VIEW)
+    views = _views_std(best, len(offset_s))
+    lone = _views_std(alone, len(offset_s))
     rms_px = _reprojection_rms_px(scene, observed)
     poses = np.stack([rigid_transform(R, t) for R, t in zip(scene.R, scene.t, strict=True)])
     K = np.zeros((len(offset_s), 3, 3))
@@ -40,7 +48,9 @@ def summarise(
         offset_std_s=views[:, CLK],
         agreement=np.ones(len(offset_s)),
         focal_std=views[:, FOC],
-        rotation_std_deg=float(np.degrees(np.linalg.norm(views[1:, ROT], axis=1).max())),
+        rotation_std_deg=_rotation_std_deg(views),
+        lone_focal_std=lone[:, FOC],
+        lone_rotation_std_deg=_rotation_std_deg(lone),
         view_angle_deg=_view_angle_deg(poses, np.nanmedian(scene.joints, axis=(0, 1))),
         reprojection_rms_px=rms_px,
         reprojection_rel=rms_px / observed.size_px,
@@ -49,6 +59,16 @@ def summarise(
         margin=margin,
         n_frames=len(observed.times_s),
     )
+
+
+def _views_std(best: Adjustment, n_views: int) -> np.ndarray:
+    """(V, N_VIEW) one standard deviation of the views' unknowns."""
+    variance = np.diag(best.covariance)[: N_VIEW * n_views]
+    return np.sqrt(np.maximum(variance, 0.0)).reshape(n_views, N_VIEW)
+
+
+def _rotation_std_deg(views_std: np.ndarray) -> float:
+    return float(np.degrees(np.linalg.norm(views_std[1:, ROT], axis=1).max()))
 
 
 def with_own_noise(scene: Scene, observed: Observations) -> Observations:

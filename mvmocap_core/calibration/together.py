@@ -84,9 +84,15 @@ def _from_start(
     best, offset_s = adjust_clocks(looks, refined, priors, scenes, _FREE, n_steps=_STEPS)
     observed = [look(replace(refined, offset_s=offset_s)) for look in looks]
     own = [with_own_noise(*pair) for pair in zip(best.scenes, observed, strict=True)]
-    sober = camera_priors(observed[0], timeline, focal_35mm, given, trust=1.0)
-    unsure = adjust_together(best.scenes, own, sober, free=(*_FREE, "clock"), n_steps=0)
-    found = summarise(unsure, observed[0], offset_s, start.margin)
+    sober, lone = (
+        camera_priors(observed[0], timeline, focal_35mm, facts, trust=1.0)
+        for facts in (given, given.without_rooms())
+    )
+    unsure, alone = (
+        adjust_together(best.scenes, own, each, free=(*_FREE, "clock"), n_steps=0)
+        for each in (sober, lone)
+    )
+    found = summarise(unsure, observed[0], offset_s, start.margin, alone=alone)
     progress(1.0, "Cameras found")
     n_keypoints = sum(float(seen.weight.sum()) for seen in observed)
     return best.cost / max(n_keypoints, 1.0), replace(

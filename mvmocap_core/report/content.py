@@ -145,7 +145,7 @@ def _camera_section(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _room_facts(evidence: Evidence, view: int) -> dict[str, Any]:
-    if evidence.given is None or not np.isfinite(evidence.given.rooms[view].focal_px):
+    if evidence.given is None or not np.isfinite(evidence.given.rooms[view].axes_std_rad):
         return {}
     room = evidence.given.rooms[view]
     return {

@@ -9,6 +9,7 @@ how likely each is and not one guess.
 """
 
 from dataclasses import dataclass
+from itertools import permutations, product
 
 import numpy as np
 
@@ -18,8 +19,9 @@ MIN_EDGES = 24
 MIN_EVIDENCE = 0.5
 """Mean log-likelihood ratio of an edge, against edges that run anywhere. Rooms have 0.8 and more,
 edges turned at random 0.1 after the same search."""
-MAX_FOCAL_LOG_STD = 0.15
-"""Wider, the room says nothing that phones in general do not say."""
+MAX_FOCAL_LOG_STD = 0.09
+"""Wider, edges bent by the lens, or a second room, may be all that there is to see."""
+MAX_AXES_STD_RAD = np.radians(2.0)
 _MAX_EDGES = 300
 _FOCALS = np.geomspace(0.45, 3.2, 80)
 """Of the image's longer side: 16 to 115 mm equivalent."""
@@ -38,11 +40,22 @@ _FOCAL_LOG_FLOOR = 0.02
 _TURN_FLOOR_RAD = np.radians(0.7)
 """What no number of edges tells: an optical axis beside the middle of the picture."""
 _SEED = 1
+CUBE = np.stack(
+    [
+        np.eye(3)[list(order)] * np.array(signs)
+        for order in permutations(range(3))
+        for signs in product((1.0, -1.0), repeat=3)
+        if np.linalg.det(np.eye(3)[list(order)] * np.array(signs)) > 0
+    ]
+)
+"""(24, 3, 3) the turns of a cube onto itself: a room's axes are known but for one of these."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoomAxes:
     """What a room says about the camera that films it. NaN where it does not tell.
+
+    The axes may be known where the focal length is not, but not the other way round.
 
     focal_px:      of the image whose edges were given.
     focal_log_std: one standard deviation of log focal length.
@@ -78,13 +91,26 @@ def find_axes(edges_px: np.ndarray, image_size: np.ndarray) -> RoomAxes:
     mean = float(weight @ np.log(_FOCALS))
     spread = np.sqrt(weight @ (np.log(_FOCALS) - mean) ** 2)
     std = float(np.hypot(spread, _FOCAL_LOG_FLOOR))
-    if std > MAX_FOCAL_LOG_STD:
-        return UNKNOWN_ROOM
     nearest = np.abs(np.log(_FOCALS) - mean).argmin()
     axes, normal = _turned(_Edges.of(edges), np.exp([mean]), rotations[nearest][None], _ROUNDS)
-    variance = _SHARED_NOISE * float(np.trace(np.linalg.inv(normal[0]))) / 3.0
-    turn_std = float(np.sqrt(variance + _TURN_FLOOR_RAD**2))
+    turn_std = float(
+        np.sqrt(
+            _SHARED_NOISE * np.trace(np.linalg.inv(normal[0])) / 3.0
+            + weight @ _between_rad(rotations, axes[0]) ** 2 / 3.0
+            + _TURN_FLOOR_RAD**2
+        )
+    )
+    if turn_std > MAX_AXES_STD_RAD:
+        return UNKNOWN_ROOM
+    if std > MAX_FOCAL_LOG_STD:
+        return RoomAxes(np.nan, np.nan, axes[0], turn_std)
     return RoomAxes(float(np.exp(mean)) * side_px, std, axes[0], turn_std)
+
+
+def _between_rad(rotations: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """(G,) angles from each of the rotations (G, 3, 3) to axes, whichever axis is called which."""
+    alike = np.einsum("gab,ac,kcb->gk", rotations, axes, CUBE).max(axis=1)
+    return np.arccos(np.clip((alike - 1.0) / 2.0, -1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,6 +25,8 @@ def perfect_calibration(truth) -> Calibration:
         agreement=np.ones(2),
         focal_std=np.full(2, 0.02),
         rotation_std_deg=0.5,
+        lone_focal_std=np.full(2, 0.02),
+        lone_rotation_std_deg=0.5,
         view_angle_deg=75.0,
         reprojection_rms_px=np.full(2, 2.0),
         reprojection_rel=np.full(2, 2.0 / 400.0),

@@ -6,9 +6,9 @@ import pytest
 from mvmocap_core.calibration.calibrate import calibrate, camera_priors
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.calibration.observations import choose_moments, observe
-from mvmocap_core.calibration.room import CUBE, room_turns
+from mvmocap_core.calibration.room import room_turns
 from mvmocap_core.geometry.rotations import rotation_angle_deg, rotvec_to_rotmat
-from mvmocap_core.room.axes import RoomAxes
+from mvmocap_core.room.axes import CUBE, RoomAxes
 from tests.core.performance import perform
 
 TILTED = rotvec_to_rotmat(np.array([0.3, -0.4, 0.2]))
@@ -62,6 +62,8 @@ def test_rooms_make_cameras_truer(noisy):
     assert helped.rotation_std_deg < alone.rotation_std_deg
     np.testing.assert_allclose(helped.cameras.K[:, 0, 0], noisy.cameras.K[:, 0, 0], rtol=0.03)
     assert (helped.focal_std < alone.focal_std).all()
+    assert alone.lone_rotation_std_deg == alone.rotation_std_deg
+    assert helped.lone_rotation_std_deg == pytest.approx(alone.rotation_std_deg, rel=0.2)
 
 
 def test_another_rooms_axes_do_not_turn_the_cameras(noisy):

@@ -41,7 +41,7 @@ def test_edges_of_a_room_tell_focal_length_and_axes(focal_px, turn):
     R = rotvec_to_rotmat(np.array(turn))
     edges = np.concatenate([edges_of_room(focal_px, R, n=90), strays(40)])
     room = find_axes(edges, SIZE)
-    assert abs(np.log(room.focal_px / focal_px)) < 2.0 * room.focal_log_std < 0.3
+    assert abs(np.log(room.focal_px / focal_px)) < 2.0 * room.focal_log_std < 0.18
     assert off_deg(room.axes, R) < 1.0
     assert rotation_angle_deg(room.axes @ room.axes.T) == pytest.approx(0.0, abs=1e-5)
 
