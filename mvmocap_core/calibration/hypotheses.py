@@ -12,13 +12,13 @@ import numpy as np
 
 from mvmocap_core.calibration.observations import Observations
 from mvmocap_core.calibration.performer import BONE_PAIRS, BONE_RATIOS, JITTER
-from mvmocap_core.calibration.room import room_turns
 from mvmocap_core.calibration.scene import Priors, Scene
 from mvmocap_core.calibration.terms import world_in_camera
 from mvmocap_core.geometry.cameras import rigid_transform
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 from mvmocap_core.geometry.triangulation import triangulate_dlt
 from mvmocap_core.options import ASSUMED_HEIGHT_M
+from mvmocap_core.room.turns import room_turns
 
 _TURNS_DEG = (-25.0, 25.0)
 _BLIND_TURNS_DEG = (-135.0, -105.0, -75.0, -45.0, 45.0, 75.0, 105.0, 135.0)
@@ -41,7 +41,7 @@ def starting_scenes(observed: Observations, priors: Priors) -> list[Scene]:
     essential = [np.eye(3)] + [
         _nearest(_essential_rotations(observed, focal_px, v), kabsch[v]) for v in range(1, len(own))
     ]
-    by_room = room_turns(priors, np.stack(kabsch))
+    by_room = room_turns(priors.room_axes, np.stack(kabsch))
     guesses = [
         kabsch,
         *([kabsch[0], *(turn @ R for R in kabsch[1:])] for turn in turns),

@@ -15,10 +15,10 @@ from mvmocap_core.calibration.performer import (
     BONE_TWINS,
     TARGET_NOISE,
 )
-from mvmocap_core.calibration.room import room_turns
 from mvmocap_core.calibration.scene import CLK, DIS, FOC, N_VIEW, ROT, TRA, Priors, Scene
 from mvmocap_core.geometry.rotations import rotmat_between, rotmat_to_rotvec, skew
 from mvmocap_core.options import ASSUMED_HEIGHT_M
+from mvmocap_core.room.turns import room_turns
 
 CAUCHY_SCALE = 2.0
 ROOM_SCALE = 10.0
@@ -186,7 +186,7 @@ def _add_room(equations: NormalEquations, scene: Scene, priors: Priors) -> None:
 
     Robust, because two views may see different rooms, or two directions of one.
     """
-    for view, nearest in enumerate(room_turns(priors, scene.R)):
+    for view, nearest in enumerate(room_turns(priors.room_axes, scene.R)):
         if not np.isfinite(nearest).all():
             continue
         off = rotmat_to_rotvec(scene.R[view] @ scene.R[0].T @ nearest.T)

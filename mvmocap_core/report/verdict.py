@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 
 from mvmocap_core.body.world import stature_m
+from mvmocap_core.calibration.cameras import Calibration
+from mvmocap_core.geometry.rotations import rotation_angle_deg
 from mvmocap_core.lifting.adaptation import Adaptation
 from mvmocap_core.report.evidence import (
     Evidence,
@@ -15,6 +17,7 @@ from mvmocap_core.report.evidence import (
     movement_m,
     seen_by_view,
 )
+from mvmocap_core.room.turns import room_turns
 from mvmocap_core.sync.timeline import CERTAIN
 
 Grade = Literal["good", "check", "unusable"]
@@ -38,6 +41,10 @@ makes views from one side look further apart than they are, by up to 25 degrees.
 
 ROTATION_STD_DEG = Limits(check=5.0, unusable=15.0)
 """5 degrees bend a stride of 1.5 m by 13 cm; beyond 15 the directions are guesses."""
+
+ROOM_OFF_DEG = 8.0
+"""Of the views' direction by the performer from that by the room's edges. Where they agree they do
+so to 3 degrees; two directions of one room are seldom less than 15 apart."""
 
 FOCAL_STD = Limits(check=0.2, unusable=0.5)
 """Of log focal length: a fifth wrong shifts depth by a fifth of the scene's depth; weak
@@ -152,12 +159,30 @@ def _geometry(evidence: Evidence) -> Iterator[Finding]:
         "The lenses are uncertain, so depth may be stretched; "
         "film closer or let the performer step towards a phone.",
     )
+    yield from _room(calibration)
     if calibration.margin < MIN_MARGIN:
         yield Finding(
             "check",
             "cameras_ambiguous",
             "Another placement of the phones explains the videos nearly as well; "
             "compare the solved cameras with where the phones stood.",
+        )
+
+
+def _room(calibration: Calibration) -> Iterator[Finding]:
+    """Whether the performer and the room agree on how the cameras are turned."""
+    if calibration.room_axes is None:
+        return
+    R = calibration.cameras.T_cam_world[:, :3, :3]
+    turns = room_turns(calibration.room_axes, R)
+    known = np.isfinite(turns).all(axis=(1, 2))
+    off_deg = rotation_angle_deg(R[known] @ R[0].T @ np.swapaxes(turns[known], 1, 2))
+    if (off_deg > ROOM_OFF_DEG).any():
+        yield Finding(
+            "check",
+            "room_disagrees",
+            f"By the room's straight edges the phones are turned {off_deg.max():.0f} degrees "
+            "otherwise than by the performer; compare the solved cameras with where they stood.",
         )
 
 

@@ -14,6 +14,7 @@ from mvmocap_core.body.world import stature_m
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.calibration.single_view import assume_camera
 from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 from mvmocap_core.lifting.adaptation import Adaptation
 from mvmocap_core.lifting.joints import JOINT_NAMES
 from mvmocap_core.options import SolveOptions
@@ -126,6 +127,17 @@ def test_a_camera_that_moved_is_told(kind, grade, word):
     assert verdict.grade == grade
     assert verdict.reasons == (("camera_moved",) if kind == "walked" else ())
     assert word is None or word in verdict.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("turn_deg", "reasons"), [(2.0, ()), (20.0, ("room_disagrees",)), (90.0, ())]
+)
+def test_a_room_that_is_seen_otherwise_than_the_performer_is_told(turn_deg, reasons):
+    good = make_evidence()
+    room_axes = good.calibration.cameras.T_cam_world[:, :3, :3].copy()
+    room_axes[1] = room_axes[1] @ rotvec_to_rotmat(np.radians([0.0, 0.0, turn_deg]))
+    calibration = replace(good.calibration, room_axes=room_axes)
+    assert judge(make_evidence(calibration=calibration)).reasons == reasons
 
 
 @pytest.mark.parametrize(

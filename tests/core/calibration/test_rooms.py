@@ -6,9 +6,9 @@ import pytest
 from mvmocap_core.calibration.calibrate import calibrate, camera_priors
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.calibration.observations import choose_moments, observe
-from mvmocap_core.calibration.room import room_turns
 from mvmocap_core.geometry.rotations import rotation_angle_deg, rotvec_to_rotmat
 from mvmocap_core.room.axes import CUBE, RoomAxes
+from mvmocap_core.room.turns import room_turns
 from tests.core.performance import perform
 
 TILTED = rotvec_to_rotmat(np.array([0.3, -0.4, 0.2]))
@@ -44,7 +44,7 @@ def test_the_nearest_turn_that_the_rooms_allow_is_the_true_one():
     priors = camera_priors(observed, timeline, (None, None), given)
     R = truth.cameras.T_cam_world[:, :3, :3]
     guess = np.stack([np.eye(3), rotvec_to_rotmat(np.array([0.1, 0.25, -0.1])) @ R[1] @ R[0].T])
-    turns = room_turns(priors, guess)
+    turns = room_turns(priors.room_axes, guess)
     assert np.isnan(turns[0]).all()
     np.testing.assert_allclose(turns[1], R[1] @ R[0].T, atol=1e-9)
 
