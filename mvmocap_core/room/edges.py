@@ -29,6 +29,8 @@ def look_at_room(video: Path, detections: Detections, motion: CameraMotion) -> R
         return UNKNOWN_ROOM
     rows = np.unique(np.linspace(0, len(detections.times_s) - 1, N_PICTURES).round().astype(int))
     still = _still_picture(video, detections, motion, rows)
+    if still is None:
+        return UNKNOWN_ROOM
     edges_px = find_edges(still) * (detections.image_size / still.shape[::-1])
     edges_px = edges_px[~_before(edges_px, detections, rows)]
     return find_axes(edges_px - detections.image_size / 2.0, detections.image_size)
@@ -53,18 +55,23 @@ def _still_picture(
     detections: Detections,
     motion: CameraMotion,
     rows: np.ndarray,
-) -> np.ndarray:
-    """(H, W) uint8: the median of the frames `rows`, as the camera held still would see them."""
+) -> np.ndarray | None:
+    """(H, W) uint8: the median of the frames `rows`, as the camera held still would see them.
+
+    None where the video has none of them, as keypoints from elsewhere may have it.
+    """
     scale = min(1.0, SIDE_PX / float(np.max(detections.image_size)))
     pictures = []
     for row in rows:
         start_s = float(detections.times_s[row])
-        frame = next(iter_frames(video, start_s=start_s, scale=scale))
+        frame = next(iter_frames(video, start_s=start_s, scale=scale), None)
+        if frame is None:
+            continue
         grey = cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)
         if motion.kind == "turned":
             grey = _held_still(grey, motion.rotmat[row], motion.focal_px * scale)
         pictures.append(grey)
-    return np.median(np.stack(pictures), axis=0).astype(np.uint8)
+    return np.median(np.stack(pictures), axis=0).astype(np.uint8) if pictures else None
 
 
 def _held_still(picture: np.ndarray, rotmat: np.ndarray, focal_px: float) -> np.ndarray:

@@ -46,6 +46,15 @@ def test_a_camera_that_walks_about_sees_no_one_room():
     assert np.isnan(room.focal_px)
 
 
+def test_moments_after_the_videos_end_are_passed_over(shared_data):
+    video = shared_data / "synth" / "walk" / "a.mp4"
+    times_s = frame_times_s(video)
+    beyond = np.concatenate([times_s, times_s[-1] + np.arange(1, len(times_s)) / 30.0])
+    assert np.isfinite(look_at_room(video, nobody(beyond, (640, 480)), still(beyond)).focal_px)
+    late = times_s + 1000.0
+    assert np.isnan(look_at_room(video, nobody(late, (640, 480)), still(late)).focal_px)
+
+
 def test_edges_are_found_to_a_fraction_of_a_pixel():
     picture = np.full((240, 320), 40, np.uint8)
     picture[100:, :] = 200  # an edge at y = 100, between two rows of pixels
