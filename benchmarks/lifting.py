@@ -73,7 +73,7 @@ shoulders, ears and ankles by 2 to 4 % of the stature elsewhere does, and with t
 in between, which saw neither labels nor the same take from both.
 """
 N_TAKES, N_QUICK = 8, 3
-FILMED = ("real 1-2", "real 2-4", "charleston", "walk")
+FILMED = ("real 1-2", "charleston")
 _BESIDE = ("geometry", "auto", "volume")
 Table = tuple[Sequence[str], list[list[str]]]
 
