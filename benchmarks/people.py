@@ -173,7 +173,7 @@ _ALONE = (
     "solving.py", "stabilisation", "sync",
 )  # fmt: skip
 _UNUSED = ("volume", "together.py")
-"""What no solve uses, and what is of no consequence to who is solved alone."""
+"""What no solve here uses, and what is of no consequence to who is solved alone."""
 _FILMED = (
     "detection", "video", "../benchmarks/duets.py", "../benchmarks/people_time.py",
 )  # fmt: skip
