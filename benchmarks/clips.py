@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.kept import kept_arrays
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.tables import RESULTS
 from mvmocap_core.calibration.cameras import Cameras
@@ -20,7 +21,6 @@ from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.room.axes import UNKNOWN_ROOM, RoomAxes
 from mvmocap_core.room.edges import look_at_room
 from mvmocap_core.stabilisation.steady import find_camera_motion
-from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import code_hash, content_hash
 from mvmocap_core.video.audio import Sound, read_sound
 
@@ -129,28 +129,28 @@ def detected_track(video: Path) -> Track:
 
 def detected(video: Path) -> Detections:
     """What the heavy model finds in a video, kept in benchmarks/results."""
-    key = f"{content_hash(video)}-{code_hash('detection', 'video')}"
-    path = RESULTS / "detections" / f"{video.parent.name}-{video.stem}-{key[:16]}{key[-16:]}.npz"
-    arrays = load_arrays(path)
-    if arrays is None:
-        detections = detect_videos([video], detector=MediaPipePose(model="heavy"))[0]
-        save_arrays(path, to_arrays(detections))
-    else:
-        detections = from_arrays(Detections, arrays)
-    return detections
+
+    def detect() -> Detections:
+        return detect_videos([video], detector=MediaPipePose(model="heavy"))[0]
+
+    path = _kept_path("detections", video, "detection", "video")
+    return kept_arrays(path, Detections, detect, again=False)
 
 
 def _room(video: Path) -> RoomAxes:
     """What the background of a video tells, kept in benchmarks/results."""
-    key = f"{content_hash(video)}-{code_hash('detection', 'video', 'room', 'stabilisation')}"
-    path = RESULTS / "rooms" / f"{video.parent.name}-{video.stem}-{key[:16]}{key[-16:]}.npz"
-    arrays = load_arrays(path)
-    if arrays is not None:
-        return from_arrays(RoomAxes, arrays)
-    detections = detected(video)
-    room = look_at_room(video, detections, find_camera_motion(detections))
-    save_arrays(path, to_arrays(room))
-    return room
+
+    def look() -> RoomAxes:
+        detections = detected(video)
+        return look_at_room(video, detections, find_camera_motion(detections))
+
+    path = _kept_path("rooms", video, "detection", "video", "room", "stabilisation", "geometry")
+    return kept_arrays(path, RoomAxes, look, again=False)
+
+
+def _kept_path(folder: str, video: Path, *packages: str) -> Path:
+    key = f"{content_hash(video)}-{code_hash(*packages)}"
+    return RESULTS / folder / f"{video.parent.name}-{video.stem}-{key[:16]}{key[-16:]}.npz"
 
 
 def _track(video: Path, name: str, tracks_folder: Path | None) -> Track:

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 from benchmarks.tables import REPOSITORY
 from mvmocap_core.files import write_text
+from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 
 Result = TypeVar("Result")
 
 SOLVER = tuple(
     f"mvmocap_core/{folder}"
-    for folder in ("body", "calibration", "geometry", "motion", "sync", "report")
+    for folder in ("body", "calibration", "geometry", "motion", "room", "sync", "report")
 )
 """What decides, with given tracks, what a solve and its verdict are."""
 
@@ -43,6 +44,18 @@ def kept(path: Path, measure: Callable[[], Result], *, again: bool) -> Result:
         return json.loads(path.read_text(encoding="utf-8"))
     result = measure()
     write_text(path, json.dumps(result))
+    return result
+
+
+def kept_arrays(
+    path: Path, cls: type[Result], measure: Callable[[], Result], again: bool
+) -> Result:
+    """As `kept`, of a dataclass of arrays in an .npz file."""
+    arrays = None if again else load_arrays(path)
+    if arrays is not None:
+        return from_arrays(cls, arrays)
+    result = measure()
+    save_arrays(path, to_arrays(result))
     return result
 
 

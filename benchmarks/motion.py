@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.clips import RENDERED, Clip, clip_loaders, virtual_clip
-from benchmarks.kept import code_key
+from benchmarks.kept import code_key, kept_arrays
 from benchmarks.motion_capture import SHARED_DATA, load_motions
 from benchmarks.motion_scoring import Truth, score_motion
 from benchmarks.parallel import in_parallel
@@ -33,7 +33,6 @@ from mvmocap_core.motion.clean_up import clean_up
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.soles import sole_offsets
 from mvmocap_core.options import CleanUp
-from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 
 HEAD = (
     "take", "skate mm", "fit", "truth", "sunk mm", "fit", "truth", "float mm", "fit",
@@ -154,16 +153,14 @@ def fitted(clip: Clip, again: bool = False) -> MotionClip:
     Raises what the solver raises.
     """
     key = code_key(
-        *(f"mvmocap_core/{part}" for part in ("body", "calibration", "geometry", "people", "sync")),
+        *(
+            f"mvmocap_core/{part}"
+            for part in ("body", "calibration", "geometry", "people", "room", "sync")
+        ),
         *(f"benchmarks/{name}.py" for name in ("motion_capture", "synthetic")),
     )
     path = RESULTS / "motion" / f"{clip.group}-{clip.name.replace('/', '-')}-{key}.npz"
-    arrays = None if again else load_arrays(path)
-    if arrays is not None:
-        return from_arrays(MotionClip, arrays)
-    fit = solve_clip(clip).fit
-    save_arrays(path, to_arrays(fit))
-    return fit
+    return kept_arrays(path, MotionClip, lambda: solve_clip(clip).fit, again)
 
 
 def _headline(result: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ import torch
 
 from benchmarks.arguments import bench_parser, section_head
 from benchmarks.groups import ARRANGEMENTS
+from benchmarks.kept import kept_arrays
 from benchmarks.motion_capture import SHARED_DATA
 from benchmarks.tables import (
     REPOSITORY,
@@ -31,7 +32,6 @@ from mvmocap_core.files import write_text
 from mvmocap_core.lifting.volume.lift import POSE_WEIGHTS, ROOT_WEIGHTS
 from mvmocap_core.lifting.volume.networks import PoseNet, RootNet, load_volume
 from mvmocap_core.lifting.volume.people import volume
-from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take import code_hash
 from training import volume as training_of_volume
 
@@ -224,15 +224,16 @@ def _moments(take: _Take, again: bool) -> Moments | None:
     is_own = take.cameras == "own"
     kind = "own" if is_own else "nearly"
     path = RESULTS / "volume" / f"{_key(take)}-{kind}-{take.name}-{take.number}.npz"
-    arrays = None if again else load_arrays(path)
-    if arrays is None:
-        try:
-            arrays = to_arrays(take_moments(take.name, take.number, is_calibrated=is_own))
-        except MocapError as error:
-            print(f"  {take.name} {take.number}: refused ({error.reason})", file=sys.stderr)
-            return None
-        save_arrays(path, arrays)
-    return from_arrays(Moments, arrays)
+    try:
+        return kept_arrays(
+            path,
+            Moments,
+            lambda: take_moments(take.name, take.number, is_calibrated=is_own),
+            again,
+        )
+    except MocapError as error:
+        print(f"  {take.name} {take.number}: refused ({error.reason})", file=sys.stderr)
+        return None
 
 
 def _key(take: _Take) -> str:

@@ -1,6 +1,6 @@
 """The videos of a job: what their files say, and everybody whom the detector sees in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from mvmocap_core import checks
@@ -17,9 +17,6 @@ from mvmocap_core.known_cameras.camera import KnownCamera
 from mvmocap_core.known_cameras.checkerboard import measure_lens
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.progress import Progress
-from mvmocap_core.room.axes import RoomAxes
-from mvmocap_core.room.edges import look_at_room
-from mvmocap_core.stabilisation.steady import CameraMotion
 from mvmocap_core.stages import Stages
 from mvmocap_core.take import Take, code_hash, content_hash
 from mvmocap_core.video.frames import VideoInfo, probe_video
@@ -105,35 +102,12 @@ class JobVideos:
 
         return self.stages.run("detect", work)
 
-    def look_at_rooms(
-        self, detections: Sequence[Detections], moved: Sequence[CameraMotion]
-    ) -> tuple[RoomAxes, ...]:
-        """What every video's background tells of its camera."""
-
-        def work(progress: Progress) -> tuple[RoomAxes, ...]:
-            rooms: list[RoomAxes] = []
-            n_kept = 0
-            for view, video in enumerate(self.videos):
-                progress(view / len(self.videos), "Looking at the room's edges")
-                inputs = self.inputs(view) | {"room": code_hash("room", "stabilisation")}
-                room = self.take.load("room", inputs, RoomAxes)
-                n_kept += room is not None
-                if room is None:
-                    room = look_at_room(video, detections[view], moved[view])
-                    self.take.store("room", inputs, room)
-                rooms.append(room)
-            if n_kept == len(rooms):
-                self.stages.note_reused("room")
-            return tuple(rooms)
-
-        return self.stages.run("room", work)
-
     def _detector(self) -> Detector:
         if self._sources:
             return GivenKeypoints(self._sources)
         return MediaPipePose(model=self.options.detector, people=self.options.people)
 
-    def inputs(self, view: int) -> dict[str, object]:
+    def inputs(self, view: int) -> Inputs:
         """What the detections in a video depend on."""
         is_first = view == 0
         return {
