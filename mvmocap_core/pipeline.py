@@ -35,6 +35,8 @@ from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
+from mvmocap_core.room.axes import RoomAxes
+from mvmocap_core.room.edges import look_at_room
 from mvmocap_core.solving import find_cameras, fit_people, lift_people, refined_timeline
 from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
 from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_tracks
@@ -97,6 +99,13 @@ class _Fits:
     clips: tuple[MotionClip, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rooms:
+    """What the stage "room" keeps: of every video's camera what its background tells."""
+
+    rooms: tuple[RoomAxes, ...]
+
+
 class _Job:
     """One run over a take: each method is a stage whose result is kept in the take."""
 
@@ -122,7 +131,7 @@ class _Job:
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
-        given = replace(self.files.given, rooms=self.files.look_at_rooms(detections, moved))
+        given, rooms_inputs = self.room(detections, moved)
         followed, matched_s = self.people(detections, moved)
         found = identified(self.identities, followed)
         edits = self.corrections[: len(found)]
@@ -133,6 +142,7 @@ class _Job:
         timeline, inputs = self.sync(people, matched_s)
         if last_stage == "sync":
             return {"sync": content.sync_section(timeline)}
+        inputs = {"sync": inputs, "room": rooms_inputs}
         calibration, inputs = self.calibrate(people, timeline, infos, given, inputs)
         timeline = refined_timeline(timeline, calibration)
         if last_stage == "calibrate":
@@ -164,6 +174,22 @@ class _Job:
 
     def steady(self, detections: Sequence[Detections]) -> list[CameraMotion]:
         return self.stages.run("steady", lambda _: [find_camera_motion(d) for d in detections])
+
+    def room(
+        self, detections: Sequence[Detections], moved: Sequence[CameraMotion]
+    ) -> tuple[GivenFacts, Inputs]:
+        """What is known of the cameras before the performer is looked at."""
+        inputs: Inputs = {
+            "detections": [self.files.inputs(view) for view in range(len(self.videos))],
+            "code": code_hash("room", "stabilisation", "geometry", "video"),
+        }
+        found = self._kept(
+            "room",
+            inputs,
+            _Rooms,
+            lambda _: _Rooms(tuple(map(look_at_room, self.videos, detections, moved))),
+        )
+        return replace(self.files.given, rooms=found.rooms), inputs
 
     def people(
         self, detections: Sequence[Detections], moved: Sequence[CameraMotion]
@@ -223,11 +249,7 @@ class _Job:
         upstream: Inputs,
     ) -> tuple[Calibration, Inputs]:
         inputs: Inputs = {
-            "sync": upstream,
-            "rooms": [
-                _as_json(np.array([r.focal_px, r.focal_log_std, r.axes_std_rad, *r.axes.ravel()]))
-                for r in given.rooms
-            ],
+            **upstream,
             "given": [
                 _as_json(v) for v in (given.focal_px, given.K, given.dist, given.T_cam_world)
             ],

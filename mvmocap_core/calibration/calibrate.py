@@ -6,14 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from mvmocap_core.calibration.bundle import Adjustment, adjust
+from mvmocap_core.calibration.bundle import Adjustment, adjust, adjust_together
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.clocks import adjust_clocks, search_clocks
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.hypotheses import posed_scene, starting_scenes
 from mvmocap_core.calibration.lenses import LENS_LOG_STD, likely_focals
 from mvmocap_core.calibration.observations import Observations, choose_moments, observe
-from mvmocap_core.calibration.scene import Priors
+from mvmocap_core.calibration.scene import Priors, Scene
 from mvmocap_core.calibration.summary import summarise, with_own_noise
 from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.calibration.terms import K1_STD
@@ -143,17 +143,33 @@ def _calibrate(
     priors = replace(priors, clock_std_s=clock_std_s(timeline))
     best, offset_s = adjust_clocks([look], timeline, priors, [scene], free, n_steps=15)
     observed = look(replace(timeline, offset_s=offset_s))
-    own = with_own_noise(best.scene, observed)
-    sober, lone = (
-        camera_priors(observed, timeline, focal_35mm, facts, trust=1.0)
-        for facts in (given, given.without_rooms())
-    )
-    unsure, alone = (
-        adjust(best.scene, own, each, free=(*free, "clock"), n_steps=0) for each in (sober, lone)
-    )
+    unsure, alone = doubts(best.scenes, [observed], timeline, focal_35mm, given, free)
     calibration = summarise(unsure, observed, offset_s, _margin(ranked), alone=alone)
     std_s = np.maximum(calibration.offset_std_s, searched_std_s)
     return replace(calibration, offset_std_s=std_s), best.cost / observed.n_samples
+
+
+def doubts(
+    scenes: Sequence[Scene],
+    observed: Sequence[Observations],
+    timeline: Timeline,
+    focal_35mm: Sequence[float | None],
+    given: GivenFacts,
+    free: tuple[str, ...],
+) -> tuple[Adjustment, Adjustment]:
+    """Adjusted scenes (P) with the doubt that the take's own noise leaves.
+
+    With rooms as sure as they are, and by the performers alone.
+    """
+    own = [with_own_noise(*pair) for pair in zip(scenes, observed, strict=True)]
+    unsure, alone = (
+        adjust_together(scenes, own, priors, free=(*free, "clock"), n_steps=0)
+        for priors in (
+            camera_priors(observed[0], timeline, focal_35mm, facts, trust=1.0)
+            for facts in (given, given.without_rooms())
+        )
+    )
+    return unsure, alone
 
 
 def camera_priors(
@@ -173,7 +189,7 @@ def camera_priors(
         k1_std=np.where(given.has_lens, LENS_LOG_STD, K1_STD),
         clock_s=np.zeros(n_views),
         clock_std_s=clock_std_s(timeline),
-        room_axes=np.stack([room.axes for room in given.rooms]),
+        room_axes=given.room_axes,
         room_std_rad=np.array([room.axes_std_rad for room in given.rooms]) / trust,
     )
 

@@ -49,6 +49,11 @@ class GivenFacts:
         """(V, 4, 4) the given poses in the first camera's frame."""
         return self.T_cam_world @ np.linalg.inv(self.T_cam_world[0])
 
+    @property
+    def room_axes(self) -> np.ndarray:
+        """(V, 3, 3) see `RoomAxes`."""
+        return np.stack([room.axes for room in self.rooms])
+
     def without_rooms(self) -> "GivenFacts":
         """What the user knows alone."""
         return replace(self, rooms=(UNKNOWN_ROOM,) * len(self.rooms))
@@ -74,8 +79,9 @@ class GivenFacts:
             K=np.where(known[:, None, None], self.K, found.K),
             dist=np.where(known[:, None], self.dist, found.dist),
         )
-        room_axes = np.stack([room.axes for room in self.rooms])
-        return replace(calibration, cameras=cameras, is_metric=self.has_poses, room_axes=room_axes)
+        return replace(
+            calibration, cameras=cameras, is_metric=self.has_poses, room_axes=self.room_axes
+        )
 
     def names(self, view: int) -> list[str]:
         """What the user knows of a view: of "pose", "lens", "focal_length" and "offset"."""

@@ -76,11 +76,10 @@ class NormalEquations:
 
     def add_shared(self, columns: np.ndarray, r: np.ndarray, std: np.ndarray) -> None:
         """Residuals (M,) of single shared unknowns `columns` (M,), with standard deviations."""
-        self._shared[columns, columns] += std**-2.0
-        self._shared_gradient[columns] += r / std**2
+        self.add_weighted(columns, r, std**-2.0)
         self.cost += 0.5 * float(((r / std) ** 2).sum())
 
-    def add_weighted(self, columns: np.ndarray, r: np.ndarray, weight: float) -> None:
+    def add_weighted(self, columns: np.ndarray, r: np.ndarray, weight: np.ndarray | float) -> None:
         """Residuals (M,) of single shared unknowns whose loss the caller adds to the cost."""
         self._shared[columns, columns] += weight
         self._shared_gradient[columns] += weight * r

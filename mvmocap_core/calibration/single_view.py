@@ -40,5 +40,5 @@ def assume_camera(track: Track, focal_35mm: float | None, given: GivenFacts) -> 
         swapped_share=np.zeros(1),
         margin=float("nan"),
         n_frames=len(track.times_s),
-        room_axes=given.rooms[0].axes[None],
+        room_axes=given.room_axes,
     )

@@ -9,15 +9,15 @@ from functools import partial
 
 import numpy as np
 
-from mvmocap_core.calibration.bundle import adjust, adjust_together
-from mvmocap_core.calibration.calibrate import MIN_FRAMES, camera_priors
+from mvmocap_core.calibration.bundle import adjust
+from mvmocap_core.calibration.calibrate import MIN_FRAMES, camera_priors, doubts
 from mvmocap_core.calibration.cameras import Calibration, Cameras
 from mvmocap_core.calibration.clocks import Look, adjust_clocks
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
 from mvmocap_core.calibration.hypotheses import posed_scene
 from mvmocap_core.calibration.observations import choose_moments, observe
 from mvmocap_core.calibration.scene import Scene
-from mvmocap_core.calibration.summary import summarise, with_own_noise
+from mvmocap_core.calibration.summary import summarise
 from mvmocap_core.calibration.swaps import find_swaps
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.detection.sides import exchange_all
@@ -83,15 +83,7 @@ def _from_start(
     progress(0.4, "Adjusting the cameras to everybody")
     best, offset_s = adjust_clocks(looks, refined, priors, scenes, _FREE, n_steps=_STEPS)
     observed = [look(replace(refined, offset_s=offset_s)) for look in looks]
-    own = [with_own_noise(*pair) for pair in zip(best.scenes, observed, strict=True)]
-    sober, lone = (
-        camera_priors(observed[0], timeline, focal_35mm, facts, trust=1.0)
-        for facts in (given, given.without_rooms())
-    )
-    unsure, alone = (
-        adjust_together(best.scenes, own, each, free=(*_FREE, "clock"), n_steps=0)
-        for each in (sober, lone)
-    )
+    unsure, alone = doubts(best.scenes, observed, timeline, focal_35mm, given, _FREE)
     found = summarise(unsure, observed[0], offset_s, start.margin, alone=alone)
     progress(1.0, "Cameras found")
     n_keypoints = sum(float(seen.weight.sum()) for seen in observed)

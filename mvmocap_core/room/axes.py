@@ -13,7 +13,7 @@ from itertools import permutations, product
 
 import numpy as np
 
-from mvmocap_core.geometry.rotations import rotvec_to_rotmat
+from mvmocap_core.geometry.rotations import rotvec_to_rotmat, unit
 
 MIN_EDGES = 24
 MIN_EVIDENCE = 0.5
@@ -42,10 +42,10 @@ _TURN_FLOOR_RAD = np.radians(0.7)
 _SEED = 1
 CUBE = np.stack(
     [
-        np.eye(3)[list(order)] * np.array(signs)
-        for order in permutations(range(3))
+        turn
+        for order in permutations(np.eye(3))
         for signs in product((1.0, -1.0), repeat=3)
-        if np.linalg.det(np.eye(3)[list(order)] * np.array(signs)) > 0
+        if np.linalg.det(turn := np.stack(order) * np.array(signs)) > 0
     ]
 )
 """(24, 3, 3) the turns of a cube onto itself: a room's axes are known but for one of these."""
@@ -79,12 +79,11 @@ def find_axes(edges_px: np.ndarray, image_size: np.ndarray) -> RoomAxes:
     image_size: (2,) width, height in pixels.
     """
     side_px = float(np.max(image_size))
-    length = np.linalg.norm(edges_px[:, 1] - edges_px[:, 0], axis=1)
-    edges = edges_px[np.argsort(-length)[:_MAX_EDGES]] / side_px
-    if len(edges) < MIN_EDGES:
+    if len(edges_px) < MIN_EDGES:
         return UNKNOWN_ROOM
-    likelihood, rotations = _profile(_Edges.of(edges))
-    if likelihood.max() < MIN_EVIDENCE * len(edges):
+    edges = _Edges.longest(edges_px / side_px)
+    likelihood, rotations = _profile(edges)
+    if likelihood.max() < MIN_EVIDENCE * len(edges.length):
         return UNKNOWN_ROOM
     weight = np.exp((likelihood - likelihood.max()) / _SHARED_NOISE)
     weight /= weight.sum()
@@ -92,7 +91,7 @@ def find_axes(edges_px: np.ndarray, image_size: np.ndarray) -> RoomAxes:
     spread = np.sqrt(weight @ (np.log(_FOCALS) - mean) ** 2)
     std = float(np.hypot(spread, _FOCAL_LOG_FLOOR))
     nearest = np.abs(np.log(_FOCALS) - mean).argmin()
-    axes, normal = _turned(_Edges.of(edges), np.exp([mean]), rotations[nearest][None], _ROUNDS)
+    axes, normal = _turned(edges, np.exp([mean]), rotations[nearest][None])
     turn_std = float(
         np.sqrt(
             _SHARED_NOISE * np.trace(np.linalg.inv(normal[0])) / 3.0
@@ -115,28 +114,30 @@ def _between_rad(rotations: np.ndarray, axes: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Edges:
-    """N edges over the longer side: ends (N, 2, 2), middles, unit directions, noise (N,) rad."""
+    """N edges over the longer side: ends (N, 2, 2), lengths, middles, directions, noise (rad)."""
 
     ends: np.ndarray
+    length: np.ndarray
     middle: np.ndarray
     direction: np.ndarray
     noise: np.ndarray
 
     @classmethod
-    def of(cls, ends: np.ndarray) -> "_Edges":
-        along = ends[:, 1] - ends[:, 0]
-        length = np.linalg.norm(along, axis=1)
+    def longest(cls, ends: np.ndarray) -> "_Edges":
+        """Of many edges (N, 2, 2), as many as are worth the time."""
+        length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+        rows = np.argsort(-length)[:_MAX_EDGES]
+        ends, length = ends[rows], length[rows]
         noise = np.hypot(2.0 * _EDGE_NOISE / length, _BEND_STD)
-        return cls(ends, ends.mean(axis=1), along / length[:, None], noise)
+        return cls(ends, length, ends.mean(axis=1), unit(ends[:, 1] - ends[:, 0]), noise)
 
 
 def _profile(edges: _Edges) -> tuple[np.ndarray, np.ndarray]:
     """Of every focal length: log-likelihood (G,) of the best orientation, and it (G, 3, 3)."""
     random = np.random.default_rng(_SEED)
-    length = np.linalg.norm(edges.ends[:, 1] - edges.ends[:, 0], axis=1)
-    share = length / length.sum()
+    share = edges.length / edges.length.sum()
     triples = np.stack(
-        [random.choice(len(length), 3, replace=False, p=share) for _ in range(_N_TRIPLES)]
+        [random.choice(len(share), 3, replace=False, p=share) for _ in range(_N_TRIPLES)]
     )
     starts = []
     for focal in _FOCALS:
@@ -144,7 +145,7 @@ def _profile(edges: _Edges) -> tuple[np.ndarray, np.ndarray]:
         _, likelihood = _belonging(edges, np.full(len(R), focal), R)
         starts.append(R[np.argsort(-likelihood)[:_N_KEPT]])
     focals = np.repeat(_FOCALS, _N_KEPT)
-    R, _ = _turned(edges, focals, np.concatenate(starts), _ROUNDS)
+    R, _ = _turned(edges, focals, np.concatenate(starts))
     likelihood = _belonging(edges, focals, R)[1].reshape(-1, _N_KEPT)
     best = likelihood.argmax(axis=1)
     rows = np.arange(len(best))
@@ -154,8 +155,7 @@ def _profile(edges: _Edges) -> tuple[np.ndarray, np.ndarray]:
 def _from_triples(edges: _Edges, focal: float, triples: np.ndarray) -> np.ndarray:
     """(H, 3, 3) orientations in which two edges run along one direction and one along another."""
     rays = np.concatenate([edges.ends, np.full((*edges.ends.shape[:-1], 1), focal)], axis=-1)
-    normals = np.cross(rays[:, 0], rays[:, 1])
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    normals = unit(np.cross(rays[:, 0], rays[:, 1]))
     first = np.cross(normals[triples[:, 0]], normals[triples[:, 1]])
     second = np.cross(normals[triples[:, 2]], first)
     sizes = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)
@@ -187,9 +187,7 @@ def _belonging(edges: _Edges, focal: np.ndarray, R: np.ndarray) -> tuple[np.ndar
     return along / total[:, None], np.log(total).sum(axis=1)
 
 
-def _turned(
-    edges: _Edges, focal: np.ndarray, R: np.ndarray, rounds: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _turned(edges: _Edges, focal: np.ndarray, R: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Orientations (H, 3, 3) improved by expectation and maximisation, normal matrices (H, 3, 3).
 
     A step is Gauss and Newton's, about the camera's axes.
@@ -197,7 +195,7 @@ def _turned(
     small = 1e-5
     turns = rotvec_to_rotmat(small * np.eye(3))
     normal = np.zeros((len(R), 3, 3))
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         weight = _belonging(edges, focal, R)[0] / edges.noise**2
         off = _sines(edges, focal, R)
         J = np.stack([(_sines(edges, focal, turn @ R) - off) / small for turn in turns])
