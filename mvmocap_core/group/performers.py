@@ -7,17 +7,21 @@ import numpy as np
 
 from mvmocap_core.detection.detections import Detections, Track, person_size_px
 from mvmocap_core.errors import UnsolvableError
-from mvmocap_core.group.matching import Match, Matched, match_people, merged
+from mvmocap_core.group.matching import Match, Matched, match_people, merged, together
 from mvmocap_core.group.movement import mobility, movement
-from mvmocap_core.group.reconcile import reconcile, regain
+from mvmocap_core.group.reconcile import reconcile
+from mvmocap_core.group.regain import regain
 from mvmocap_core.people.following import follow_everybody, pieces_left
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
+from mvmocap_core.sync.epipolar import EpipolarScore
 
 CUT_GAIN, CUT_GAIN_S = 1.15, 0.2
 """Tracks cut where they are in doubt must agree so much better, and by so many seconds."""
 MIN_SHARE = 0.2
 """Of the first performer's time in the picture times size, for somebody to be counted."""
+_REACH_S = 0.06
+"""Within which an offset of matching is refined."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +102,7 @@ def _put_right(
     moved: Sequence[CameraMotion],
     offset_s: float,
 ) -> list[list[Track]]:
-    """The performers (P) of two views, exchanged back and completed; see `reconcile`."""
+    """The performers (P) of two views, exchanged back and completed: `reconcile`, `regain`."""
 
     def held(tracks: Sequence[Track]) -> list[Track]:
         return [steady_track(t, camera) for t, camera in zip(tracks, moved, strict=True)]
@@ -108,6 +112,10 @@ def _put_right(
     for view, (found, camera) in enumerate(zip(detections, moved, strict=True)):
         pieces = pieces_left(found, [tracks[view] for tracks in people])
         left.append([(steady_track(piece, camera), piece) for piece in pieces])
+    if not any(left):
+        return people
+    first, second = together(still)
+    offset_s, _ = EpipolarScore(first, second).refine(offset_s, reach_s=_REACH_S)
     return regain(still, people, left, offset_s)
 
 

@@ -3,17 +3,16 @@
 Following decides in each view by itself, where two who pass behind each other look alike. Once it
 is known who is who over the whole take, the epipolar lines that everybody shares tell at every
 moment: people who were exchanged in a view are exchanged back (the cheapest path, Viterbi 1967,
-through both ways round in both views), and what was left over of somebody who was out of sight is
-joined again.
+through both ways round in both views).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations, product
 
 import numpy as np
 
 from mvmocap_core.detection.detections import NOISE_CORRELATION_S, Track
-from mvmocap_core.group.matching import merged, together
+from mvmocap_core.group.matching import together
 from mvmocap_core.people.tracks import exchanged_frames, mean_distance, without_frames
 from mvmocap_core.sync.epipolar_lines import EpipolarLines
 
@@ -25,11 +24,7 @@ _EXCHANGE_COST, _FAR_COST = 3.0, 30.0
 """For two to change names at a frame, at the least and at the most."""
 _ROUNDS = 2
 _STRETCHES = 4
-_REGAINED_COST = 0.8
-"""Epipolar cost above which a piece is somebody else; the same person's is 0.15 to 0.45."""
 _MIN_WEIGHT = 4.0
-_REACH, _REACH_PER_S = 0.5, 4.0
-"""Sizes of the body that somebody may move out of sight: at once, and more with each second."""
 
 
 def reconcile(
@@ -52,36 +47,6 @@ def reconcile(
     return held, filmed
 
 
-def regain(
-    still: Sequence[Sequence[Track]],
-    people: Sequence[Sequence[Track]],
-    left: Sequence[Sequence[tuple[Track, Track]]],
-    offset_s: float,
-) -> list[list[Track]]:
-    """The tracks (P) of two views, as filmed, with pieces that were left over of them.
-
-    still, people: see `reconcile`. left: of each view pieces of nobody, held still and as filmed.
-    One, or one of each view, is joined to a person who is not seen there meanwhile, if it is near
-    where they were seen and both views agree.
-    """
-    held, filmed = ([list(person) for person in each] for each in (still, people))
-    lines = _fitted(held, offset_s)
-    if lines is None:
-        return filmed
-    for view, pieces in enumerate(left):
-        for piece in pieces:
-            costs = [_joining_cost(person, {view: piece[0]}, lines) for person in held]
-            if min(costs) < _REGAINED_COST:
-                _join(held, filmed, int(np.argmin(costs)), {view: piece})
-    for pair in product(*left):
-        pieces = dict(enumerate(pair))
-        still_pair = {view: piece for view, (piece, _) in pieces.items()}
-        costs = [_joining_cost(person, still_pair, lines) for person in held]
-        if min(costs) < _REGAINED_COST:
-            _join(held, filmed, int(np.argmin(costs)), pieces)
-    return filmed
-
-
 def _agreed_lines(tracks: Sequence[Sequence[Track]], offset_s: float) -> EpipolarLines | None:
     """The lines of the whole take or of a stretch of it that explain most, whoever is who.
 
@@ -93,12 +58,13 @@ def _agreed_lines(tracks: Sequence[Sequence[Track]], offset_s: float) -> Epipola
     for first_s, last_s in zip(edges_s[:-1], edges_s[1:], strict=True):
         ranges = [(first_s, last_s), (first_s - offset_s, last_s - offset_s)]
         parts.append([[_within(t, r) for t, r in zip(own, ranges, strict=True)] for own in tracks])
-    every = [_fitted(part, offset_s) for part in parts]
+    every = [shared_lines(part, offset_s) for part in parts]
     found = [lines for lines in every if lines is not None]
     return min(found, key=lambda lines: _unexplained(tracks, lines), default=None)
 
 
-def _fitted(tracks: Sequence[Sequence[Track]], offset_s: float) -> EpipolarLines | None:
+def shared_lines(tracks: Sequence[Sequence[Track]], offset_s: float) -> EpipolarLines | None:
+    """The lines of everybody's tracks (P) of two views; None where these share too little."""
     first, second = together(tracks)
     return EpipolarLines.of(first, second, offset_s)
 
@@ -165,7 +131,7 @@ def _move_cost(first: Track, second: Track) -> np.ndarray:
     is_known = np.min([*before, *after], axis=0) >= 0
     moved, gap_s = np.zeros((2, 2, len(is_known))), np.zeros(len(is_known))
     for (i, own), (j, other) in product(enumerate((first, second)), repeat=2):
-        size = np.fmax(_sizes(own)[before[i]], _sizes(other)[after[j]])
+        size = np.fmax(body_sizes(own)[before[i]], body_sizes(other)[after[j]])
         here, there = own.keypoints_2d_px[before[i]], other.keypoints_2d_px[after[j]]
         moved[i, j] = np.where(is_known, mean_distance(here, there) / size, 0.0)
         gap_s = np.maximum(gap_s, other.times_s[after[j]] - own.times_s[before[i]])
@@ -188,7 +154,7 @@ def _next_seen(track: Track) -> np.ndarray:
     return np.where(following < n_frames, following, -1)
 
 
-def _sizes(track: Track) -> np.ndarray:
+def body_sizes(track: Track) -> np.ndarray:
     """(F,) of the body in pixels; NaN where it is not seen."""
     points = track.keypoints_2d_px
     low = np.where(np.isfinite(points), points, np.inf).min(axis=1)
@@ -231,49 +197,3 @@ def _cheapest_states(gain: np.ndarray, moves: np.ndarray) -> np.ndarray:
     for frame in range(len(gain) - 1, 0, -1):
         path[frame - 1] = came_from[frame, path[frame]]
     return states[path]
-
-
-def _join(
-    held: list[list[Track]],
-    filmed: list[list[Track]],
-    person: int,
-    pieces: Mapping[int, tuple[Track, Track]],
-) -> None:
-    """Give a person pieces by view, held still and as filmed, in place."""
-    for view, (piece, as_filmed) in pieces.items():
-        held[person][view] = merged([held[person][view], piece])
-        filmed[person][view] = merged([filmed[person][view], as_filmed])
-
-
-def _joining_cost(
-    person: Sequence[Track], pieces: Mapping[int, Track], lines: EpipolarLines
-) -> float:
-    """Epipolar cost of the pieces, by view, being the person; inf where they cannot be."""
-    if not all(_is_free(person[view], piece) for view, piece in pieces.items()):
-        return np.inf
-    first, second = (pieces.get(view, person[view]) for view in range(2))
-    costs, weight = lines.costs(first, second)
-    if weight.sum() < _MIN_WEIGHT:
-        return np.inf
-    return float((costs * weight).sum() / weight.sum())
-
-
-def _is_free(own: Track, piece: Track) -> bool:
-    """Whether the person is not seen meanwhile, and can have come to the piece."""
-    is_seen, is_piece = (track.confidence.max(axis=1) > 0 for track in (own, piece))
-    return not (is_seen & is_piece).any() and _is_in_reach(own, piece, is_seen, is_piece)
-
-
-def _is_in_reach(own: Track, piece: Track, is_seen: np.ndarray, is_piece: np.ndarray) -> bool:
-    """Whether the person can have come to the piece from where they were seen nearest in time."""
-    frames, seen = np.flatnonzero(is_piece), np.flatnonzero(is_seen)
-    if not len(seen):
-        return False
-    before, after = seen[seen < frames[0]][-1:], seen[seen > frames[-1]][:1]
-    for own_frame, frame in [*((k, frames[0]) for k in before), *((k, frames[-1]) for k in after)]:
-        gap_s = abs(float(own.times_s[own_frame] - piece.times_s[frame]))
-        size = max(float(_sizes(own)[own_frame]), float(_sizes(piece)[frame]))
-        away = mean_distance(own.keypoints_2d_px[own_frame], piece.keypoints_2d_px[frame])
-        if float(away) > size * (_REACH + _REACH_PER_S * gap_s):
-            return False
-    return True
