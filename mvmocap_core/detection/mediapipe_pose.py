@@ -1,6 +1,6 @@
 """MediaPipe's pose landmarker on every frame of a video."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +58,9 @@ class MediaPipePose:
         length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
         focal_px = likely_focal_px(info.image_size, info.focal_35mm)
         rows = _Rows(info.image_size, focal_px, self.n_slots, looks=self.people != 1)
-        with _landmarker(model, self.n_slots) as landmarker, self._closer_look(model) as closer:
-            stamp_ms = -1
+        with self._people_finder(model) as find_people:
             for frame in iter_frames(video, start_s=start_s, end_s=end_s):
-                stamp_ms = max(round(frame.time_s * 1000), stamp_ms + 1)  # has to increase
-                result = landmarker.detect_for_video(_image(frame.image), stamp_ms)
-                people = _people(result, info.image_size)
-                if closer is not None:
-                    people = closer.all_people(frame.image, frame.time_s, people)
-                rows.append(frame, people)
+                rows.append(frame, find_people(frame))
                 fraction = min((frame.time_s - begin_s) / length_s, 1.0)
                 progress(fraction, f"Finding the performer in {video.name}")
         if not rows.times_s:
@@ -78,18 +72,34 @@ class MediaPipePose:
         return rows.detections()
 
     @contextmanager
-    def _closer_look(self, model: Path) -> Iterator[CloserLook | None]:
-        """None where one performer is asked for: that is whom the whole picture shows."""
-        if self.people == 1:
-            yield None
-            return
-        with _landmarker(model, self.n_slots, of_video=False) as landmarker:
+    def _people_finder(self, model: Path) -> Iterator[Callable[[Frame], list[Person]]]:
+        """Finds who is in each frame, which it is given in their order."""
+        is_one = self.people == 1
+        with _landmarker(model, self.n_slots, of_video=is_one) as landmarker:
+            yield _in_whole_pictures(landmarker) if is_one else self._by_looks(landmarker)
 
-            def detect(image: np.ndarray) -> list[Person]:
-                found = landmarker.detect(_image(np.ascontiguousarray(image)))
-                return _people(found, image.shape[1::-1])
+    def _by_looks(self, landmarker: Any) -> Callable[[Frame], list[Person]]:
+        """Of several people the whole picture shows too few."""
 
-            yield CloserLook(detect, self.n_slots)
+        def detect(image: np.ndarray) -> list[Person]:
+            found = landmarker.detect(_image(np.ascontiguousarray(image)))
+            return _people(found, image.shape[1::-1])
+
+        closer = CloserLook(detect, self.n_slots)
+        return lambda frame: closer.all_people(frame.image, frame.time_s)
+
+
+def _in_whole_pictures(landmarker: Any) -> Callable[[Frame], list[Person]]:
+    """One performer is whom the whole picture shows."""
+    stamp_ms = -1
+
+    def find(frame: Frame) -> list[Person]:
+        nonlocal stamp_ms
+        stamp_ms = max(round(frame.time_s * 1000), stamp_ms + 1)  # has to increase
+        result = landmarker.detect_for_video(_image(frame.image), stamp_ms)
+        return _people(result, frame.image.shape[1::-1])
+
+    return find
 
 
 def _landmarker(model: Path, n_slots: int, *, of_video: bool = True) -> Any:
