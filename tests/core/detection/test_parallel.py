@@ -22,6 +22,8 @@ def is_running(folder, stem):
         os.kill(int((folder / f"{stem}.pid").read_text()), 0)
     except (FileNotFoundError, ProcessLookupError):  # ended before or after it said its number
         return False
+    except ValueError:  # ended while it said it
+        return False
     return True
 
 
