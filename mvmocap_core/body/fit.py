@@ -16,7 +16,7 @@ from mvmocap_core.body.kinematics import N_UNKNOWNS, Pose, concatenate
 from mvmocap_core.body.residuals import Normals, linearise
 from mvmocap_core.body.skeleton import PROPORTIONS, Body
 from mvmocap_core.body.smoothness import Smoothness
-from mvmocap_core.body.start import starting_pose
+from mvmocap_core.body.start import starting_pose, without_leaps
 from mvmocap_core.progress import Progress, silent
 
 WINDOW = 600
@@ -70,7 +70,7 @@ def _arrow_step(
 def fit_motion(body: Body, evidence: Evidence, *, fps: float, progress: Progress = silent) -> Pose:
     """Poses of all frames of `evidence`, smooth at `fps`, for a known body."""
     n_frames = evidence.xy.shape[1]
-    start = starting_pose(triangulate(evidence))
+    start = starting_pose(without_leaps(triangulate(evidence), fps))
     done: list[Pose] = []
     for first in range(0, n_frames, WINDOW):
         progress(first / n_frames, f"Fitting the body, frame {first + 1} of {n_frames}")

@@ -10,7 +10,7 @@ from mvmocap_core.body.fit import OVERLAP, WINDOW, fit_window
 from mvmocap_core.body.kinematics import Pose, concatenate, forward, landmark_positions
 from mvmocap_core.body.skeleton import Body
 from mvmocap_core.body.solve import refine_landmarks
-from mvmocap_core.body.start import starting_pose
+from mvmocap_core.body.start import starting_pose, without_leaps
 from mvmocap_core.body.uncertainty import joint_confidence, joint_errors
 from mvmocap_core.body.world import SOLE_LANDMARKS, WorldFrame
 from mvmocap_core.calibration.cameras import Calibration
@@ -49,7 +49,7 @@ def refit_body(
     """
     world = _world_frame(kept, calibration, body)
     pose = _pose_in(world, kept)
-    start = _first_guess(evidence)
+    start = _first_guess(evidence, float(kept.fps))
     parts = changed_frames(kept.times_s, changed_s)
     clip = kept
     for number, part in enumerate(parts):
@@ -69,9 +69,9 @@ def changed_frames(times_s: np.ndarray, changed_s: Sequence[tuple[float, float]]
     return [slice(int(a), int(b)) for a, b in zip(edges[0::2], edges[1::2], strict=True)]
 
 
-def _first_guess(evidence: Evidence) -> Pose:
+def _first_guess(evidence: Evidence, fps: float) -> Pose:
     try:
-        return starting_pose(triangulate(evidence))
+        return starting_pose(without_leaps(triangulate(evidence), fps))
     except ValueError as error:
         message = "a hip or a shoulder is hidden in every frame; show it again in some of them."
         raise UnsolvableError(message, reason="body_not_seen") from error

@@ -1,6 +1,7 @@
 """A first pose for every frame, in closed form, from triangulated landmarks."""
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 from mvmocap_core.body.kinematics import Pose
 from mvmocap_core.body.skeleton import JOINT, LANDMARK, N_JOINTS
@@ -14,6 +15,28 @@ from mvmocap_core.geometry.two_bones import knee_axis
 
 _STRAIGHT = 0.15
 """How much a limb's default twist counts against the plane of its bend."""
+_TRUNK = [LANDMARK[f"{s}_{p}"] for s in ("left", "right") for p in ("shoulder", "hip")]
+_NEAR_S = 0.15
+_LEAP = 0.4
+"""Of the trunk's length, from the median of what is near in time: no trunk leaps and comes back."""
+
+
+def without_leaps(points: np.ndarray, fps: float) -> np.ndarray:
+    """Landmarks (F, 33, 3) at `fps`, NaN where one of the trunk is elsewhere for a few frames.
+
+    A hip that a view saw beyond the other hip would turn the pose around, and no descent turns it
+    back. Raises ValueError if a landmark of the trunk is missing throughout.
+    """
+    filled = _fill(points)[:, _TRUNK]
+    reach = max(round(_NEAR_S * fps), 1)
+    near = median_filter(filled, size=(2 * reach + 1, 1, 1), mode="nearest")
+    middle = near.reshape(len(points), 2, 2, 3).mean(axis=1)
+    length = float(np.median(np.linalg.norm(middle[:, 0] - middle[:, 1], axis=-1)))
+    is_away = np.linalg.norm(filled - near, axis=-1) > _LEAP * length
+    is_away &= ~is_away.all(axis=0)
+    steady = points.copy()
+    steady[:, _TRUNK] = np.where(is_away[..., None], np.nan, points[:, _TRUNK])
+    return steady
 
 
 def starting_pose(points: np.ndarray) -> Pose:
@@ -52,10 +75,9 @@ def _fill(points: np.ndarray) -> np.ndarray:
             continue
         for axis in range(3):
             filled[:, index, axis] = np.interp(frames, frames[good], points[good, index, axis])
-    trunk = [LANDMARK[f"{s}_{p}"] for s in ("left", "right") for p in ("shoulder", "hip")]
-    if not np.isfinite(filled[:, trunk]).all():
+    if not np.isfinite(filled[:, _TRUNK]).all():
         raise ValueError("a landmark of the trunk is never seen by two views")
-    middle = filled[:, trunk].mean(axis=1, keepdims=True)
+    middle = filled[:, _TRUNK].mean(axis=1, keepdims=True)
     return np.where(np.isfinite(filled), filled, middle)
 
 

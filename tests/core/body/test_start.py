@@ -3,7 +3,7 @@ import pytest
 
 from mvmocap_core.body.kinematics import Pose, forward, landmark_positions
 from mvmocap_core.body.skeleton import JOINT, LANDMARK, N_JOINTS, average_body
-from mvmocap_core.body.start import starting_pose
+from mvmocap_core.body.start import starting_pose, without_leaps
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 
 N_FRAMES = 5
@@ -37,3 +37,26 @@ def test_a_bent_knee_tells_which_way_the_leg_is_turned(outwards_deg):
     expected = np.array([np.cos(turn), np.sin(turn), 0.0])
     # What the leg would do by default counts a little too.
     assert (left_of_thigh(points) @ expected > 0.97).all()
+
+
+def test_a_hip_that_leaps_for_a_frame_does_not_turn_the_pose_around():
+    points = standing([0.0, 0.0, 0.0], knee_deg=2.0)
+    points[3, LANDMARK["left_hip"], 0] -= 0.4  # the left hip lies at +X
+    turned = starting_pose(points).local[:, 0, 0, 0]
+    assert turned[3] < 0.0
+    right = starting_pose(without_leaps(points, 30.0)).local[:, 0, 0, 0]
+    assert (right > 0.95).all()
+
+
+def test_who_runs_and_kicks_does_not_leap():
+    points = standing([0.0, 0.0, 0.0], knee_deg=2.0)
+    points[..., 0] += 0.3 * np.arange(N_FRAMES)[:, None]  # 9 m/s
+    points[:, LANDMARK["left_ankle"], 2] += [0.0, 0.2, 0.4, 0.3, 0.0]
+    assert np.array_equal(without_leaps(points, 30.0), points)
+
+
+def test_a_landmark_that_is_nowhere_for_long_is_kept():
+    points = standing([0.0, 0.0, 0.0], knee_deg=2.0)
+    points[:, LANDMARK["left_hip"], 1] += 10.0 * np.resize([-1.0, 1.0], N_FRAMES)
+    kept = without_leaps(points, 1.0)
+    assert np.isfinite(kept[:, LANDMARK["left_hip"]]).all(axis=1).any()
