@@ -6,6 +6,8 @@ what the same cameras would have filmed of two people. The moments run forward a
 on as long as they are asked to. Further people walk between those two.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -133,10 +135,17 @@ def measure(clip: Path, view: int, scale: float) -> dict[str, float]:
 
 def detected(duet: Duet, people: int) -> Detections:
     """What the detector finds in the composed video, asked for so many people."""
+    with filmed(duet) as video:
+        return MediaPipePose(people=people).detect(video)
+
+
+@contextmanager
+def filmed(duet: Duet) -> Iterator[Path]:
+    """The composed video as a file, while it is needed."""
     with TemporaryDirectory() as folder:
         video = Path(folder) / "composed.mp4"
         write_video(duet.frames, video)
-        return MediaPipePose(people=people).detect(video)
+        yield video
 
 
 def cells(result: dict[str, float]) -> list[str]:

@@ -51,8 +51,8 @@ takes of lower numbers, and looked at on "crossing 30" and "close 36" too. How c
 to be seen in a closer look was set on the clip that the videos are composed from. *apart*: distance
 of the two joints that are in one place, of all frames that both videos saw; *triangulated*: of the
 same detections with the true cameras and clocks, without a body, people told apart by the truth:
-what the detector's noise does. Seconds are the processor's, of a minute of video in two views;
-*over one* is the whole over that of one person.
+what the detector's noise does. Seconds are the processor's, of a minute of video in two views,
+whose clocks are known; *over one* is the whole over that of one person.
 """
 
 
