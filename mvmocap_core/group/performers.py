@@ -11,7 +11,7 @@ from mvmocap_core.group.matching import Match, Matched, match_people, merged, to
 from mvmocap_core.group.movement import mobility, movement
 from mvmocap_core.group.reconcile import reconcile
 from mvmocap_core.group.regain import regain
-from mvmocap_core.people.following import follow_everybody, pieces_left
+from mvmocap_core.people.following import follow_and_cut, pieces_left
 from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
 from mvmocap_core.sync.epipolar import EpipolarScore
@@ -50,14 +50,15 @@ def find_performers(
     Where nobody can be matched by movement, it is the most prominent person of each view.
     Raises UnsolvableError if a view shows nobody.
     """
-    views = [follow_everybody(found) for found in detections]
+    followed = [follow_and_cut(found) for found in detections]
+    views = [whole for whole, _ in followed]
     if len(views) == 1:
         everybody = enumerate(views[0])
         found = [Matched((track,), ((k,),), _seen_s(track)) for k, track in everybody]
         offset_s = None
     else:
         match = _matched(views, moved, offsets_s)
-        cut = [follow_everybody(found, is_cut=True) for found in detections]
+        cut = [cut for _, cut in followed]
         if [len(tracks) for tracks in cut] != [len(tracks) for tracks in views]:
             other = _matched(cut, moved, offsets_s)
             if other.evidence > CUT_GAIN * max(match.evidence, 0.0) + CUT_GAIN_S:

@@ -6,6 +6,7 @@ by how far a body had to go, how it is posed, how tall it is and how its clothes
 of the gap. That is the min-cost flow of Zhang et al. (CVPR 2008) with every piece kept.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -44,16 +45,31 @@ class _Piece:
     slots: list[int] = field(default_factory=list[int])
 
 
-def follow_everybody(detections: Detections, *, is_cut: bool = False) -> list[Track]:
+def follow_everybody(detections: Detections) -> list[Track]:
     """A track of everybody who is seen for `MIN_TRACK_S`, who is seen most and largest first.
 
     Slots of a frame are not identities. A person who leaves and comes back after `LINK_GAP_S`, or
     elsewhere, has two tracks.
+    """
+    people = PeopleInFrames(detections)
+    return _tracks(detections, people, _pieces(people), is_cut=False)
 
-    is_cut: a track ends where the person could be taken for somebody near, and another begins.
+
+def follow_and_cut(detections: Detections) -> tuple[list[Track], list[Track]]:
+    """What `follow_everybody` gives, and the same cut in doubt.
+
+    Where a person could be taken for somebody near, the latter end, and others begin.
     """
     people = PeopleInFrames(detections)
     pieces = _pieces(people)
+    whole, cut = (_tracks(detections, people, pieces, is_cut=is_cut) for is_cut in (False, True))
+    return whole, cut
+
+
+def _tracks(
+    detections: Detections, people: PeopleInFrames, pieces: Sequence[_Piece], *, is_cut: bool
+) -> list[Track]:
+    """Of everybody who is seen for long enough, see `follow_everybody` and `_chains`."""
     chains = _chains(people, pieces, is_cut=is_cut)
     chains = [chain for chain in chains if _seen_s(people, chain) >= MIN_TRACK_S]
     chains.sort(key=lambda chain: -_prominence(people, chain))
@@ -178,9 +194,9 @@ def _extrapolated(people: PeopleInFrames, piece: _Piece, time_s: float) -> tuple
 
 def _velocity(people: PeopleInFrames, piece: _Piece, end: int) -> np.ndarray:
     """(2,) pixels a second of the whole body at the last (-1) or first (0) frame."""
-    times_s = people.times_s[piece.frames]
-    near = np.flatnonzero(np.abs(times_s - times_s[end]) <= VELOCITY_S)
-    span_s = times_s[near[-1]] - times_s[near[0]]
+    near = _near_end(people, piece, end, VELOCITY_S)
+    start_s, end_s = (people.times_s[piece.frames[k]] for k in near[[0, -1]])
+    span_s = end_s - start_s
     if span_s < 0.5 * VELOCITY_S:
         return np.zeros(2)
     first, last = (people.positions[piece.frames[k], piece.slots[k]] for k in near[[0, -1]])
@@ -253,7 +269,7 @@ def _looks_cost(people: PeopleInFrames, before: _Piece, after: _Piece) -> float:
 
 def _look(looks: np.ndarray, people: PeopleInFrames, piece: _Piece, end: int) -> np.ndarray:
     """(N,) mean of how the clothes look near one end; NaN where they are not seen."""
-    near = _near_end(people, piece, end)
+    near = _near_end(people, piece, end, 2.0 * VELOCITY_S)
     looks = np.array([looks[piece.frames[k], piece.slots[k]] for k in near])
     is_known = np.isfinite(looks)
     total = np.where(is_known, looks, 0.0).sum(axis=0)
@@ -262,14 +278,23 @@ def _look(looks: np.ndarray, people: PeopleInFrames, piece: _Piece, end: int) ->
 
 def _typical_size(people: PeopleInFrames, piece: _Piece, end: int) -> float:
     """Median near one end: a single frame may lack the legs."""
-    near = _near_end(people, piece, end)
+    near = _near_end(people, piece, end, 2.0 * VELOCITY_S)
     return float(np.median([people.sizes[piece.frames[k], piece.slots[k]] for k in near]))
 
 
-def _near_end(people: PeopleInFrames, piece: _Piece, end: int) -> np.ndarray:
+def _near_end(people: PeopleInFrames, piece: _Piece, end: int, reach_s: float) -> np.ndarray:
     """Which of a piece's frames are near its last (-1) or first (0)."""
-    times_s = people.times_s[piece.frames]
-    return np.flatnonzero(np.abs(times_s - times_s[end]) <= 2.0 * VELOCITY_S)
+    frames = piece.frames
+    end_s = people.times_s[frames[end]]
+    # Only those that can be: a piece may be the whole take, and this is asked in every frame.
+    if end == 0:
+        last = int(np.searchsorted(people.times_s, end_s + reach_s)) + 1
+        start, stop = 0, bisect_right(frames, last)
+    else:
+        first = int(np.searchsorted(people.times_s, end_s - reach_s)) - 1
+        start, stop = bisect_left(frames, first), len(frames)
+    apart_s = np.abs(people.times_s[frames[start:stop]] - end_s)
+    return start + np.flatnonzero(apart_s <= reach_s)
 
 
 def _span_s(people: PeopleInFrames, piece: _Piece) -> float:

@@ -9,6 +9,7 @@ from mvmocap_core.people.following import (
     LONE_SPEED,
     PIECE_SLACK,
     PIECE_SPEED,
+    follow_and_cut,
     follow_everybody,
 )
 from tests.core.people.test_tracks import NONE, TIMES_S, detections, person, shuffled
@@ -52,6 +53,19 @@ def test_clothes_tell_who_comes_out_where_movement_does_not(is_passing):
     tracks = follow_everybody(found)
     assert len(tracks) == 2
     assert any(same_as(track, first) for track in tracks) == is_passing
+
+
+def test_tracks_are_cut_where_two_could_be_taken_for_each_other():
+    way = np.concatenate([np.linspace(400, 690, 30), np.full(30, 700), np.linspace(710, 1000, 30)])
+    meet = [person(way), person(1400.0 - way, seed=2)]
+    for each in meet:
+        each[28:62] = np.nan
+    alone = person(1700.0, seed=3)
+    alone[28:62] = np.nan
+    whole, cut = follow_and_cut(detections(*meet, alone))
+    assert (len(whole), len(cut)) == (3, 5)
+    for tracks in (whole, cut):  # who was away, with nobody near, is still one
+        assert sum(same_as(track, alone) and track.confidence[-1].any() for track in tracks) == 1
 
 
 def test_the_larger_and_longer_seen_comes_first():
