@@ -90,28 +90,40 @@ class CloserLook:
     def _again(self, known: Sequence[Person], image: np.ndarray) -> list[Person]:
         """Who was seen a moment ago, and who else shows where they were."""
         people: list[Person] = []
-        for group in _groups(known, image):
+        groups = _groups(known, image)
+        for group in groups:
             others = [who for who in known if who not in group and not _has(people, who)]
             apart = _apart_from(group, [*people, *others])
             area = _common([_around(who, image) for who in group])
             self._look(people, image, area, without=apart, welcome=known)
-        for who in known:
-            if not _has(people, who):
-                self._look_again(people, image, who, known)
+        for group in groups:
+            for who in group:
+                if not _has(people, who):
+                    self._look_again(people, image, who, known, is_new=len(group) > 1)
         return people
 
     def _look_again(
-        self, people: list[Person], image: np.ndarray, who: Person, known: Sequence[Person]
+        self,
+        people: list[Person],
+        image: np.ndarray,
+        who: Person,
+        known: Sequence[Person],
+        *,
+        is_new: bool = True,
     ) -> None:
         """Look for one of several, close by, at last without those who may stand before them.
 
         Who stands before nobody is painted out at once: that hides nothing then, and the network
-        need not pose them once more, which takes it the longest.
+        need not pose them once more, which takes it the longest. is_new: nobody has looked there
+        with the others in the picture.
         """
         area = _around(who, image)
         apart = _apart_from([who], people)
-        for hidden in (apart, people) if len(apart) < len(people) else (people,):
-            if self._look(people, image, area, without=hidden, welcome=known):
+        hidden = [apart] if is_new else []
+        if len(apart) < len(people):
+            hidden.append(people)
+        for without in hidden:
+            if self._look(people, image, area, without=without, welcome=known):
                 return
 
     def _search(self, people: list[Person], image: np.ndarray) -> None:

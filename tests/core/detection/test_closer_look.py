@@ -97,6 +97,20 @@ def test_who_is_missed_beside_another_is_looked_for_without_them():
     assert (shown[:, 1] & ~shown[:, 0]).sum() >= FRAMES
 
 
+def test_who_is_gone_is_not_looked_for_twice_in_the_same_picture():
+    looks = []
+
+    def counted(part):
+        looks.append(part)
+        return find_all(part)
+
+    closer = CloserLook(counted, 2)
+    seen(closer, picture(NEAR))
+    looks.clear()
+    closer.all_people(picture(), FRAMES / 30)
+    assert len(looks) == 3  # where they were, the whole picture, and a part of it that is searched
+
+
 def test_every_frame_is_searched_while_fewer_are_there_than_asked_for():
     looks = []
 
