@@ -1,7 +1,8 @@
 """The performer's skeleton: joints, proportions, and where the detector's landmarks sit on it.
 
 Rest pose: a T-pose facing -Y, left is +X, Z up, palms down. All lengths are linear in a vector
-of shape parameters, symmetric left and right: `Shape` maps it to offsets.
+of shape parameters: `Proportions` maps it to offsets. Bones are symmetric left and right; elbows'
+and knees' landmarks need not be.
 """
 
 from dataclasses import dataclass
@@ -79,6 +80,10 @@ _SCALES = (
     ("foot", ("left_toe",), 0.12),
 )
 _FREE_LANDMARK_STD = 0.012
+# Landmarks of both sides that a take's views may show unevenly, one further along its limb or out
+# than the other, and by how much (standard deviation): half the difference, over stature.
+_UNEVEN_LANDMARKS = ("elbow", "knee")
+_UNEVEN_STD = 0.005
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
@@ -113,7 +118,9 @@ def _build_proportions() -> Proportions:
         rest[JOINT[name]] = offset
         rest[JOINT[_twin(name)]] = np.array(offset) * (_MIRROR if _twin(name) != name else 1.0)
     free = [name for name in _LANDMARKS if name != "nose"]
-    n_shape = len(_SCALES) + 3 * len(free) + 2
+    first_nose = len(_SCALES) + 3 * len(free)
+    first_uneven = first_nose + 2
+    n_shape = first_uneven + 3 * len(_UNEVEN_LANDMARKS)
     rest_basis = np.zeros((N_JOINTS, 3, n_shape))
     landmarks = np.zeros((len(LANDMARK_NAMES), 3))
     basis = np.zeros((len(LANDMARK_NAMES), 3, n_shape))
@@ -139,7 +146,12 @@ def _build_proportions() -> Proportions:
             if name in free:
                 first = len(_SCALES) + 3 * free.index(name)
                 basis[LANDMARK[landmark], :, first : first + 3] = np.diag(sign)
-    basis[LANDMARK["nose"], 1, n_shape - 2] = basis[LANDMARK["nose"], 2, n_shape - 1] = 1.0
+    basis[LANDMARK["nose"], 1:, first_nose:first_uneven] = np.eye(2)
+    std[first_uneven:] = _UNEVEN_STD
+    for k, part in enumerate(_UNEVEN_LANDMARKS):
+        first = first_uneven + 3 * k
+        basis[LANDMARK[f"left_{part}"], :, first : first + 3] = np.eye(3)
+        basis[LANDMARK[f"right_{part}"], :, first : first + 3] = -np.diag(_MIRROR)
     return Proportions(rest, rest_basis, landmarks, basis, joints, std)
 
 

@@ -23,7 +23,7 @@ from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.sync.timeline import Timeline
 
-LANDMARK_PLAY_M = 0.02
+LANDMARK_PLAY_M = 0.015
 """How far a landmark wanders from its place on the posed body (standard deviation)."""
 SHAPE_FRAMES = 300
 _WELL_SEEN = 8.0

@@ -228,7 +228,8 @@ def test_reader_that_went_away_is_no_defect(clips, take):
 
 def test_ctrl_c_ends_the_process_with_130_and_no_traceback(take, repository):
     script = (
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs ignore it
         "from mvmocap_core import cli, pipeline\n"
         "def solve(*a, **k):\n"
         "    print('ready', flush=True); time.sleep(60)\n"

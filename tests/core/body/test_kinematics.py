@@ -66,10 +66,25 @@ def test_shape_derivatives_are_exact():
     np.testing.assert_allclose(change, jacobian @ step, atol=1e-12)
 
 
-def test_shape_is_symmetric():
+def test_bones_and_feet_are_symmetric():
     step = np.random.default_rng(2).normal(size=BODY.shape.shape) * PROPORTIONS.std
     body = Body(1.7, step)
     left, right = (body.landmark_offsets_m[LANDMARK[f"{s}_heel"]] for s in ("left", "right"))
     np.testing.assert_allclose(left, right * [-1, 1, 1])
     rest = body.rest_offsets_m
     assert np.linalg.norm(rest[JOINT["left_knee"]]) == np.linalg.norm(rest[JOINT["right_knee"]])
+
+
+def test_elbows_and_knees_may_be_marked_unevenly():
+    uneven = np.zeros_like(BODY.shape)
+    uneven[-6:] = 0.01
+    body = Body(1.7, uneven)
+    assert np.array_equal(body.rest_offsets_m, Body(1.7, 0.0 * uneven).rest_offsets_m)
+    for part in ("elbow", "knee"):
+        names = [f"{side}_{part}" for side in ("left", "right")]
+        left, right = (
+            body.landmark_offsets_m[LANDMARK[name]] - body.rest_offsets_m[JOINT[name]]
+            for name in names
+        )
+        np.testing.assert_allclose(left, [0.017, 0.017, 0.017])
+        np.testing.assert_allclose(right, [0.017, -0.017, -0.017])

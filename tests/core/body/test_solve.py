@@ -41,6 +41,7 @@ def perfect_calibration(truth) -> Calibration:
 def truth():
     shape = np.zeros_like(PROPORTIONS.std)
     shape[:9] = [0.05, 0.0, -0.08, 0.1, -0.05, 0.0, 0.08, -0.06, 0.0]
+    shape[-3:] = [0.008, -0.008, 0.0]  # one knee is marked further out and back than the other
     return perform(noise_px=1.0, shape=shape, fps=(30.0, 25.0))
 
 
@@ -182,6 +183,15 @@ def test_shape_is_measured(truth):
         assert length == pytest.approx(
             np.linalg.norm(truth.body.rest_offsets_m[JOINT[name]]), rel=0.03
         )
+
+
+def test_unevenly_marked_knees_are_found(truth):
+    evidence = gather_evidence(
+        truth.tracks, truth.timeline(), truth.cameras, truth.tracks[0].times_s[12:]
+    )
+    start = replace(truth.body, shape=np.zeros_like(truth.body.shape))
+    found = fit_shape(start, evidence, independent=0.2)
+    np.testing.assert_allclose(found.shape[-3:], truth.body.shape[-3:], atol=0.004)
 
 
 def test_a_body_out_of_sight_is_refused(truth):
