@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvmocap_core.body.lifted_prior import DepthPrior, depth_prior, fill_points, with_memory
+from mvmocap_core.body.path import HipsPath, hips_path
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import (
     LANDMARK_NAMES,
@@ -48,6 +49,7 @@ class Evidence:
     poses:   (V, 4, 4) T_cam_world.
     depth:   what single views say of depth; None = geometry alone.
     lifted:  what `depth` was made from.
+    path:    how far away the hips are that one view alone shows; None = as far as bones tell.
     """
 
     xy: np.ndarray
@@ -56,6 +58,7 @@ class Evidence:
     poses: np.ndarray
     depth: DepthPrior | None = None
     lifted: Lifted | None = None
+    path: HipsPath | None = None
 
     def __getitem__(self, frames: slice | np.ndarray) -> "Evidence":
         return replace(
@@ -64,6 +67,7 @@ class Evidence:
             weight=self.weight[:, frames],
             depth=None if self.depth is None else self.depth[frames],
             lifted=None if self.lifted is None else self.lifted[frames],
+            path=None if self.path is None else self.path[frames],
         )
 
 
@@ -100,14 +104,21 @@ def _with_depth(seen: Evidence, lifted: Lifted, times_s: np.ndarray) -> Evidence
     if len(seen.poses) < 2:
         return replace(seen, depth=depth_prior(lifted, seen.weight, seen.poses), lifted=lifted)
     prior = depth_prior(lifted, seen.weight, seen.poses)
-    depth = with_memory(prior, offsets_seen(seen), seen.weight, times_s)
-    return replace(seen, depth=depth, lifted=lifted)
+    points = points_seen(seen)
+    depth = with_memory(prior, offsets_of(points), seen.weight, times_s)
+    path = hips_path(points, seen.xy, seen.weight, seen.sigma, seen.poses, times_s)
+    return replace(seen, depth=depth, lifted=lifted, path=path)
 
 
 def offsets_seen(seen: Evidence) -> np.ndarray:
     """(F, L, 3) as `offsets_of` gives them, of landmarks that two views see; else NaN."""
+    return offsets_of(points_seen(seen))
+
+
+def points_seen(seen: Evidence) -> np.ndarray:
+    """(F, L, 3) landmarks that two views see; else NaN."""
     is_seen = blindness(seen.weight) == 0.0
-    return offsets_of(np.where(is_seen[..., None], triangulate(seen), np.nan))
+    return np.where(is_seen[..., None], triangulate(seen), np.nan)
 
 
 def triangulate(evidence: Evidence) -> np.ndarray:

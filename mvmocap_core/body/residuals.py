@@ -16,6 +16,7 @@ from mvmocap_core.body.kinematics import (
     point_jacobian,
 )
 from mvmocap_core.body.lifted_prior import add_prior
+from mvmocap_core.body.path import add_path
 from mvmocap_core.body.skeleton import JOINT, PROPORTIONS, Body
 from mvmocap_core.body.world import stature_m
 from mvmocap_core.geometry.rotations import rotmat_to_rotvec
@@ -73,6 +74,8 @@ def _linearise_chunk(pose: Pose, body: Body, evidence: Evidence, with_shape: boo
         cost = cost + add_prior(
             evidence.depth, points, jacobian, stature_m(body.rest_offsets_m), hessian, gradient
         )
+    if evidence.path is not None:
+        cost = cost + add_path(evidence.path, points, jacobian, hessian, gradient)
     if not with_shape:
         none = np.zeros((n_frames, N_UNKNOWNS, 0))
         return Normals(hessian, gradient, cost, none, np.zeros((0, 0)), np.zeros(0))

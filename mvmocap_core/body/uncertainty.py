@@ -75,7 +75,8 @@ def joint_errors(
 
     The fit's own covariance over all frames and the doubt about the joints' centres, both by how
     far the whole take's landmarks miss the body, widened by the doubt that the performer leaves
-    about the cameras, which turns around the middle of the take.
+    about the cameras, which turns around the middle of the take, and, where one view alone shows
+    the performer, by the doubt about how far away that is.
 
     frames: those F of the take that are asked for, whose covariance counts.
     """
@@ -87,6 +88,8 @@ def joint_errors(
     tilt = _TILT * np.radians(calibration.lone_rotation_std_deg)
     stretch = _STRETCH * float(np.mean(calibration.lone_focal_std))
     shared = (spread * np.hypot(tilt, stretch)) ** 2 + 3.0 * (noise * _CENTRE_STD) ** 2
+    if evidence.path is not None:
+        shared = shared + evidence.path.deviation[:, None] ** 2
     n_frames = len(spread)
     variance = np.empty((n_frames, N_JOINTS))
     for first in range(0, n_frames, WINDOW):

@@ -8,9 +8,8 @@ import numpy as np
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import LANDMARK_NAMES, MIN_CONFIDENCE, Track
 from mvmocap_core.lifting.joints import LANDMARK_INDICES, N_JOINTS
-from mvmocap_core.lifting.lifted import Lifted, combine, fill, sampled
+from mvmocap_core.lifting.lifted import Lifted, sampled
 from mvmocap_core.lifting.lifting import LIFTER_FPS, LifterInput, lift, lifter_input
-from mvmocap_core.lifting.weights import load_weights
 from mvmocap_core.sync.timeline import Timeline
 
 REAL_OVER_VIRTUAL = 1.5
@@ -53,17 +52,6 @@ class LifterViews:
 ViewsLifter = Callable[[LifterViews], tuple[np.ndarray, np.ndarray]]
 """Gives poses (V, T, J, 3) from the root in every view's crop, over stature, NaN where it says
 nothing, and their errors (V, T, J, 2), one standard deviation across the view and along it."""
-
-
-def with_network(by_detector: Lifted, filmed: FilmedTake) -> Lifted:
-    """The detector's guesses and the pretrained network's.
-
-    Of one video, both together know more than either. Of two, the detector's own 3D is the better
-    guess once it is put right; the network adds what the detector does not see.
-    Raises InputError if the network's weights are missing.
-    """
-    by_network = lift_take(by_weights(load_weights()[0]), filmed, "network")
-    return (combine if len(filmed.tracks) == 1 else fill)(by_detector, by_network)
 
 
 def by_weights(weights: Mapping[str, np.ndarray]) -> ViewsLifter:

@@ -1,7 +1,7 @@
 """What every view by itself says of the pose in depth. Numpy only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ DETECTOR_ERROR = (0.03, 0.055)
 
 Of a landmark that it sees; of one that it is half sure of, twice as much.
 """
-_LEAST_SURE = 0.2
+_LEAST_SURE, _IN_SIGHT = 0.2, 0.7
 SEEN_WEIGHT = 0.25
 """A landmark counts as seen by two views when the second best has this weight (confidence^2)."""
 HIP_LANDMARKS = LANDMARK_INDICES[list(HIPS)]
@@ -118,6 +118,21 @@ def fill(first: Lifted, second: Lifted) -> Lifted:
         np.where(unplaced, second.R_crop_cam, first.R_crop_cam),
         second.source,
     )
+
+
+def choose(is_first: np.ndarray, first: Lifted, second: Lifted) -> Lifted:
+    """The first's guesses where `is_first` (V, F, L), the second's elsewhere; named the second."""
+    chosen = is_first[..., None]
+    return replace(
+        second,
+        points=np.where(chosen, first.points, second.points),
+        error=np.where(chosen, first.error, second.error),
+    )
+
+
+def in_sight(by_detector: Lifted) -> np.ndarray:
+    """(V, F, L) bool: landmarks that the detector sees, by the error of its own 3D."""
+    return by_detector.error[..., 1] <= DETECTOR_ERROR[1] / _IN_SIGHT
 
 
 def sampled(

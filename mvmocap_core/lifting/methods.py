@@ -10,8 +10,16 @@ from functools import partial
 import numpy as np
 
 from mvmocap_core.lifting.adaptation import Adaptation, adapt
-from mvmocap_core.lifting.lift_take import FilmedTake, lift_take, with_network
-from mvmocap_core.lifting.lifted import Lifted, lift_by_detector
+from mvmocap_core.lifting.lift_take import FilmedTake, by_weights, lift_take
+from mvmocap_core.lifting.lifted import (
+    Lifted,
+    choose,
+    combine,
+    fill,
+    in_sight,
+    lift_by_detector,
+)
+from mvmocap_core.lifting.weights import load_weights
 
 Answer = tuple[Lifted, Adaptation | None]
 Method = Callable[[FilmedTake, np.ndarray, str], Answer]
@@ -28,16 +36,21 @@ def lift_by(method: str, filmed: FilmedTake, offsets: np.ndarray, device: str = 
 
 
 def _by_detector_and_take(filmed: FilmedTake, offsets: np.ndarray, device: str) -> Answer:
-    """The detector's guesses, put right by the take itself where that helps, and the network's.
+    """The detector's guesses and the pretrained network's, put right by the take where that helps.
 
-    The network's are of what the detector does not see. Those are not put right: what a guess at
-    a limb in sight gets wrong says nothing of a limb out of sight.
+    Together they know more than either. But what a guess at a limb in sight gets wrong says nothing
+    of a limb out of sight: there two views take the detector's, and the network's, as it is, of
+    what the detector says nothing of.
     """
-    lifted = lift_by_detector(filmed.tracks, filmed.timeline, filmed.cameras, filmed.times_s)
-    adaptation = None
-    if len(filmed.tracks) > 1:
-        lifted, adaptation = adapt(lifted, offsets, filmed.cameras.T_cam_world, filmed.times_s)
-    return with_network(lifted, filmed), adaptation
+    by_detector = lift_by_detector(filmed.tracks, filmed.timeline, filmed.cameras, filmed.times_s)
+    by_network = lift_take(by_weights(load_weights()[0]), filmed, "network")
+    if len(filmed.tracks) == 1:
+        return combine(by_detector, by_network), None
+    T_cam_world, times_s = filmed.cameras.T_cam_world, filmed.times_s
+    right, adaptation = adapt(by_detector, offsets, T_cam_world, times_s)
+    network_right, _ = adapt(by_network, offsets, T_cam_world, times_s)
+    both = combine(right, network_right)
+    return choose(in_sight(by_detector), both, fill(right, by_network)), adaptation
 
 
 def _consistency(filmed: FilmedTake, offsets: np.ndarray, device: str) -> Answer:
