@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solveh_banded
 
-from mvmocap_core.lifting.joints import HIPS, LANDMARK_INDICES, SHOULDERS, stature_of
-from mvmocap_core.lifting.lifted import HIP_LANDMARKS, blindness
+from mvmocap_core.lifting.joints import LANDMARK_INDICES, stature_of
+from mvmocap_core.lifting.lifted import HIP_LANDMARKS, TRUNK_LANDMARKS, blindness
 from mvmocap_core.motion.spans import spans
 
-_TRUNK_LANDMARKS = LANDMARK_INDICES[[*HIPS, *SHOULDERS]]
 _ACCELERATION = 0.1
 """Density of the acceleration, statures^2/s^3: the hips of the "dev" subjects stray from the
 smoothest path by 18 mm in the middle of half a second, by 39 of one and by 83 of two."""
@@ -71,7 +70,7 @@ def hips_path(
     hips = points[:, HIP_LANDMARKS].mean(axis=1)
     stature = float(np.nanmedian([*stature_of(points[:, LANDMARK_INDICES]), np.nan]))
     is_known = np.isfinite(hips).all(axis=-1)
-    lost = blindness(weight)[:, _TRUNK_LANDMARKS].min(axis=1)
+    lost = blindness(weight)[:, TRUNK_LANDMARKS].min(axis=1)
     step_s = float(np.median(np.diff(times_s)))
     around, longest = round(_AROUND_S / step_s), round(_LONGEST_S / step_s)
     view = weight[..., HIP_LANDMARKS].min(axis=-1).argmax(axis=0)

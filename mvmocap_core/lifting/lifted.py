@@ -9,7 +9,13 @@ from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import LANDMARK_NAMES, MAX_GAP_S, Track
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
-from mvmocap_core.lifting.joints import HIPS, LANDMARK_INDICES, crop_axes, stature_of
+from mvmocap_core.lifting.joints import (
+    HIPS,
+    LANDMARK_INDICES,
+    SHOULDERS,
+    crop_axes,
+    stature_of,
+)
 from mvmocap_core.sync.timeline import Timeline
 
 DETECTOR_ERROR = (0.03, 0.055)
@@ -21,6 +27,7 @@ _LEAST_SURE, _IN_SIGHT = 0.2, 0.7
 SEEN_WEIGHT = 0.25
 """A landmark counts as seen by two views when the second best has this weight (confidence^2)."""
 HIP_LANDMARKS = LANDMARK_INDICES[list(HIPS)]
+TRUNK_LANDMARKS = LANDMARK_INDICES[[*HIPS, *SHOULDERS]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
