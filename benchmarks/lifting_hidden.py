@@ -165,6 +165,7 @@ def _timeline(take: SyntheticTake) -> Timeline:
         method=np.array(["reference", "given"]),
         agreement=np.ones(2),
         rivals_s=np.full((2, 1), np.nan),
+        rivals_odds=np.full((2, 1), np.nan),
     )
 
 

@@ -192,6 +192,7 @@ def _chosen(timeline: Timeline, calibration: Calibration) -> Timeline:
         offset_s=np.take_along_axis(offers_s, nearest[:, None], axis=1)[:, 0],
         agreement=calibration.agreement,
         rivals_s=np.full((len(nearest), 0), np.nan),
+        rivals_odds=np.full((len(nearest), 0), np.nan),
     )
 
 

@@ -80,4 +80,5 @@ def _of_lead(
         method=np.array(["reference", "motion"]),
         agreement=np.array([1.0, 0.5 * CERTAIN]),
         rivals_s=rivals_s,
+        rivals_odds=0.0 * rivals_s,
     )

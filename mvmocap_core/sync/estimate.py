@@ -41,11 +41,12 @@ def estimate_timeline(tracks: Sequence[Track], sounds: Sequence[Sound | None]) -
     if not tracks or len(tracks) != len(sounds):
         raise ValueError(f"{len(tracks)} tracks and {len(sounds)} sounds; one of each a video")
     rows = [(0.0, 0.0, 0.0, "reference", 1.0)]
-    rivals_s = np.full((len(tracks), N_RIVALS), np.nan)
+    rivals_s, rivals_odds = np.full((2, len(tracks), N_RIVALS), np.nan)
     for view in range(1, len(tracks)):
         row, rivals = _date(tracks[0], tracks[view], sounds[0], sounds[view], view)
         rows.append(row)
-        rivals_s[view, : len(rivals)] = rivals
+        for k, (rival_s, odds) in enumerate(rivals):
+            rivals_s[view, k], rivals_odds[view, k] = rival_s, odds
     offset_s, drift_ppm, std_s, method, agreement = zip(*rows, strict=True)
     return Timeline(
         offset_s=np.array(offset_s),
@@ -54,13 +55,17 @@ def estimate_timeline(tracks: Sequence[Track], sounds: Sequence[Sound | None]) -
         method=np.array(method),
         agreement=np.array(agreement),
         rivals_s=rivals_s,
+        rivals_odds=rivals_odds,
     )
 
 
 def _date(
     first: Track, second: Track, sound: Sound | None, other_sound: Sound | None, view: int
-) -> tuple[tuple[float, float, float, str, float], tuple[float, ...]]:
-    """Offset, drift, standard deviation, method and agreement of one video; and its rivals."""
+) -> tuple[tuple[float, float, float, str, float], tuple[tuple[float, float], ...]]:
+    """Offset, drift, standard deviation, method and agreement of one video; and its rivals.
+
+    Of these, offsets and log odds.
+    """
     heard = match_sound(sound, other_sound) if sound and other_sound else None
     hints_s = (heard.offset_s, *heard.others_s) if heard else ()
     seen = match_motion(first, second, hints_s)
@@ -77,7 +82,7 @@ def _date(
             reason="no_overlap",
         )
     drift_ppm, offset_s = motion_drift(first, second, seen.offset_s) or (0.0, seen.offset_s)
-    return (offset_s, drift_ppm, seen.std_s, "motion", seen.agreement), seen.rivals_s
+    return (offset_s, drift_ppm, seen.std_s, "motion", seen.agreement), seen.rivals
 
 
 def _by_sound(

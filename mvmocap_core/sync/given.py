@@ -35,7 +35,8 @@ def complete_timeline(
     if known[1:].all():
         nothing = np.zeros(len(tracks))
         method = np.full(len(tracks), "reference")
-        found = Timeline(nothing, nothing, nothing, method, nothing + 1, nothing[:, None] + np.nan)
+        none = np.full((len(tracks), 0), np.nan)
+        found = Timeline(nothing, nothing, nothing, method, nothing + 1, none, none)
     else:
         found = estimate_timeline(tracks, sounds())
     return Timeline(
@@ -45,4 +46,5 @@ def complete_timeline(
         method=np.where(known, "given", found.method),
         agreement=np.where(known, 1.0, found.agreement),
         rivals_s=np.where(known[:, None], np.nan, found.rivals_s),
+        rivals_odds=np.where(known[:, None], np.nan, found.rivals_odds),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.sync.epipolar import EpipolarScore
 from mvmocap_core.sync.motion import MIN_OVERLAP_S, Candidate, motion_candidates
+from mvmocap_core.sync.timeline import agreement_of
 
 UNRELATED_COST = 1.0
 """Epipolar cost of views that show different moments; the same moment costs 0.15 to 0.45."""
@@ -18,8 +19,6 @@ _DISTINCT_S = 0.12
 _MOTION_GAIN, _COST_GAIN, _OVERLAP_GAIN = 1.2, 28.0, 4.1
 """Log odds of an offset: a conditional logistic fit to 321 virtual takes of the
 train and dev motions; those of "val" took no part."""
-_CAUTION = 3.0
-"""Odds are taken to this root: real detectors fail in ways that virtual ones do not."""
 _LIKE_OVERLAP = 0.5
 _WEAK_EVIDENCE = 3.0
 _SCAN_STEP_S = 0.05
@@ -43,7 +42,8 @@ class MotionMatch:
     agreement:       in [0, 1], 0 where another offset is as good.
     cost:            epipolar cost there, see `EpipolarScore`.
     overlap_s:       seconds filmed by both.
-    rivals_s:        at most `N_RIVALS` other offsets, likeliest first.
+    rivals:          at most `N_RIVALS` other offsets and their log odds against this one, likeliest
+                     first.
     """
 
     offset_s: float
@@ -51,7 +51,7 @@ class MotionMatch:
     agreement: float
     cost: float
     overlap_s: float
-    rivals_s: tuple[float, ...]
+    rivals: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _match(
         agreement=_agreement(best, scored),
         cost=best.cost,
         overlap_s=best.overlap_s,
-        rivals_s=_rivals_s(best, scored),
+        rivals=_rivals(best, scored),
     )
 
 
@@ -170,27 +170,27 @@ def _scan(first: Track, second: Track, score: EpipolarScore) -> list[Candidate]:
     return [Candidate(float(offsets[i]), 0.0, float(seconds[i])) for i in best]
 
 
-def _rivals_s(best: _Scored, scored: list[_Scored]) -> tuple[float, ...]:
-    """The likeliest offsets that differ from the best one and from each other.
+def _rivals(best: _Scored, scored: list[_Scored]) -> tuple[tuple[float, float], ...]:
+    """The likeliest offsets that differ from the best one and from each other, with log odds.
 
     None where not even the best one fits: there the right one may not be among them.
     """
     if best.cost > GOOD_COST:
         return ()
-    chosen = [best.offset_s]
+    chosen = [best]
     for each in sorted(scored, key=lambda each: -each.log_odds):
-        if min(abs(each.offset_s - other) for other in chosen) >= _DISTINCT_S:
-            chosen.append(each.offset_s)
-    return tuple(chosen[1 : N_RIVALS + 1])
+        if min(abs(each.offset_s - other.offset_s) for other in chosen) >= _DISTINCT_S:
+            chosen.append(each)
+    rivals = chosen[1 : N_RIVALS + 1]
+    return tuple((each.offset_s, each.log_odds - best.log_odds) for each in rivals)
 
 
 def _agreement(best: _Scored, scored: list[_Scored]) -> float:
     """How far the best is ahead of the best distinct one, and how well it fits at all."""
     others = [each for each in scored if abs(each.offset_s - best.offset_s) >= _DISTINCT_S]
     lead = min((_lead(best, other) for other in others), default=np.inf)
-    ahead = 1.0 - np.exp(-max(lead, 0.0) / _CAUTION)
     fit = np.clip((BAD_COST - best.cost) / (BAD_COST - GOOD_COST), 0.0, 1.0)
-    return float(ahead * fit)
+    return agreement_of(lead) * float(fit)
 
 
 def _lead(best: _Scored, other: _Scored) -> float:

@@ -6,6 +6,13 @@ import numpy as np
 
 CERTAIN = 0.5
 """Agreement below which another offset fits nearly as well."""
+_CAUTION = 3.0
+"""Odds are taken to this root: real detectors fail in ways that virtual ones do not."""
+
+
+def agreement_of(log_odds: float) -> float:
+    """How sure, in [0, 1), an offset is that is so far ahead of the next one; 0 if it is behind."""
+    return float(-np.expm1(-max(log_odds, 0.0) / _CAUTION))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +27,7 @@ class Timeline:
     method:        (V,) of str: "reference", "audio", "motion" or "given".
     agreement:     (V,) in [0, 1]: how far the best offset is ahead of the runner-up.
     rivals_s:      (V, N) other offsets that may be right, likeliest first; NaN = no more of them.
+    rivals_odds:   (V, N) log odds of each against the offset; NaN likewise.
     """
 
     offset_s: np.ndarray
@@ -28,6 +36,7 @@ class Timeline:
     method: np.ndarray
     agreement: np.ndarray
     rivals_s: np.ndarray
+    rivals_odds: np.ndarray
 
     def to_first(self, view: int, times_s: np.ndarray) -> np.ndarray:
         """Times on video `view`'s clock, as seconds on the first video's clock."""

@@ -38,6 +38,7 @@ class Performance:
             method=np.array(["reference", "given"]),
             agreement=np.ones(2),
             rivals_s=np.full((2, 1), np.nan),
+            rivals_odds=np.full((2, 1), np.nan),
         )
 
 

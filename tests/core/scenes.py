@@ -141,6 +141,7 @@ def make_timeline(offset_s: float = 0.0) -> Timeline:
         method=np.array(["reference", "audio"]),
         agreement=np.array([1.0, 0.6]),
         rivals_s=np.full((2, 1), np.nan),
+        rivals_odds=np.full((2, 1), np.nan),
     )
 
 

@@ -18,6 +18,7 @@ def started(monkeypatch):
         offset_s=np.array([0.0, 1.0]),
         agreement=np.array([1.0, 0.2]),
         rivals_s=np.array([[np.nan], [2.0]]),
+        rivals_odds=np.array([[np.nan], [-0.1]]),
     )
 
     def start(*, agreement, margin, offset_s=2.04):

@@ -6,7 +6,7 @@ import pytest
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.rotations import rotation_angle_deg
-from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.sync.timeline import CERTAIN, Timeline
 from tests.core.performance import perform
 
 NO_METADATA = (None, None)
@@ -75,6 +75,7 @@ def test_a_third_phone_is_placed_with_the_others():
         method=np.array(["reference", "motion", "motion"]),
         agreement=np.ones(3),
         rivals_s=np.full((3, 1), np.nan),
+        rivals_odds=np.full((3, 1), np.nan),
     )
     calibration = calibrate(tracks, timeline, focal_35mm=(None, None, None))
     found = calibration.cameras.T_cam_world
@@ -91,6 +92,21 @@ def test_an_offset_that_is_a_frame_off_is_mended():
     )
     assert calibration.offset_s[1] == pytest.approx(truth.offset_s, abs=0.004)
     assert calibration.offset_std_s[1] < 0.01
+
+
+@pytest.mark.parametrize(("log_odds", "is_taken"), [(-1.0, True), (-1e3, False)])
+def test_a_likely_offset_that_adjusts_better_is_taken(log_odds, is_taken):
+    truth = perform(noise_px=1.0)
+    ambiguous = replace(
+        truth.timeline(error_s=0.4),
+        agreement=np.array([1.0, 0.2]),
+        rivals_s=np.array([[np.nan], [truth.offset_s]]),
+        rivals_odds=np.array([[np.nan], [log_odds]]),
+    )
+    calibration = calibrate(truth.tracks, ambiguous, focal_35mm=NO_METADATA)
+    off_s = abs(calibration.offset_s[1] - truth.offset_s)
+    assert (off_s < 0.01) == is_taken
+    assert calibration.agreement[1] > CERTAIN
 
 
 def test_swapped_views_give_the_inverse_pose():
