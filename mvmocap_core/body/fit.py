@@ -70,7 +70,7 @@ def _arrow_step(
 def fit_motion(body: Body, evidence: Evidence, *, fps: float, progress: Progress = silent) -> Pose:
     """Poses of all frames of `evidence`, smooth at `fps`, for a known body."""
     n_frames = evidence.xy.shape[1]
-    start = starting_pose(without_leaps(triangulate(evidence), fps))
+    start = starting_pose(without_leaps(triangulate(evidence), evidence.weight, fps))
     done: list[Pose] = []
     for first in range(0, n_frames, WINDOW):
         progress(first / n_frames, f"Fitting the body, frame {first + 1} of {n_frames}")

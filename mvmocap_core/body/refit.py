@@ -71,7 +71,7 @@ def changed_frames(times_s: np.ndarray, changed_s: Sequence[tuple[float, float]]
 
 def _first_guess(evidence: Evidence, fps: float) -> Pose:
     try:
-        return starting_pose(without_leaps(triangulate(evidence), fps))
+        return starting_pose(without_leaps(triangulate(evidence), evidence.weight, fps))
     except ValueError as error:
         message = "a hip or a shoulder is hidden in every frame; show it again in some of them."
         raise UnsolvableError(message, reason="body_not_seen") from error

@@ -21,19 +21,25 @@ _LEAP = 0.4
 """Of the trunk's length, from the median of what is near in time: no trunk leaps and comes back."""
 
 
-def without_leaps(points: np.ndarray, fps: float) -> np.ndarray:
+def without_leaps(points: np.ndarray, weight: np.ndarray, fps: float) -> np.ndarray:
     """Landmarks (F, 33, 3) at `fps`, NaN where one of the trunk is elsewhere for a few frames.
 
     A hip that a view saw beyond the other hip would turn the pose around, and no descent turns it
-    back. Raises ValueError if a landmark of the trunk is missing throughout.
+    back. Only what two views see counts: a single view's guess is elsewhere for a reason.
+
+    weight: (V, F, 33) of the views' keypoints; 0 = not seen.
     """
-    filled = _fill(points)[:, _TRUNK]
+    is_seen = (weight[:, :, _TRUNK] > 0).sum(axis=0) > 1
+    is_seen &= np.isfinite(points[:, _TRUNK]).all(axis=-1)
+    if not is_seen.any(axis=0).all():
+        return points
+    seen = _interpolated(np.where(is_seen[..., None], points[:, _TRUNK], np.nan))
     reach = max(round(_NEAR_S * fps), 1)
-    near = median_filter(filled, size=(2 * reach + 1, 1, 1), mode="nearest")
+    near = median_filter(seen, size=(2 * reach + 1, 1, 1), mode="nearest")
     middle = near.reshape(len(points), 2, 2, 3).mean(axis=1)
     length = float(np.median(np.linalg.norm(middle[:, 0] - middle[:, 1], axis=-1)))
-    is_away = np.linalg.norm(filled - near, axis=-1) > _LEAP * length
-    is_away &= ~is_away.all(axis=0)
+    is_away = is_seen & (np.linalg.norm(seen - near, axis=-1) > _LEAP * length)
+    is_away &= ~(is_away | ~is_seen).all(axis=0)
     steady = points.copy()
     steady[:, _TRUNK] = np.where(is_away[..., None], np.nan, points[:, _TRUNK])
     return steady
@@ -67,6 +73,15 @@ def starting_pose(points: np.ndarray) -> Pose:
 
 
 def _fill(points: np.ndarray) -> np.ndarray:
+    filled = _interpolated(points)
+    if not np.isfinite(filled[:, _TRUNK]).all():
+        raise ValueError("a landmark of the trunk is never seen by two views")
+    middle = filled[:, _TRUNK].mean(axis=1, keepdims=True)
+    return np.where(np.isfinite(filled), filled, middle)
+
+
+def _interpolated(points: np.ndarray) -> np.ndarray:
+    """Points (F, N, 3) with each one's gaps filled over time; NaN stays who is never there."""
     filled = points.copy()
     frames = np.arange(len(points))
     for index in range(points.shape[1]):
@@ -75,10 +90,7 @@ def _fill(points: np.ndarray) -> np.ndarray:
             continue
         for axis in range(3):
             filled[:, index, axis] = np.interp(frames, frames[good], points[good, index, axis])
-    if not np.isfinite(filled[:, _TRUNK]).all():
-        raise ValueError("a landmark of the trunk is never seen by two views")
-    middle = filled[:, _TRUNK].mean(axis=1, keepdims=True)
-    return np.where(np.isfinite(filled), filled, middle)
+    return filled
 
 
 def _place_arm(

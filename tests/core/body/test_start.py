@@ -4,9 +4,12 @@ import pytest
 from mvmocap_core.body.kinematics import Pose, forward, landmark_positions
 from mvmocap_core.body.skeleton import JOINT, LANDMARK, N_JOINTS, average_body
 from mvmocap_core.body.start import starting_pose, without_leaps
+from mvmocap_core.detection.detections import LANDMARK_NAMES
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 
 N_FRAMES = 5
+BOTH = np.ones((2, N_FRAMES, len(LANDMARK_NAMES)))
+"""Weights of two views that see everything."""
 
 
 def standing(hip_deg, knee_deg):
@@ -44,7 +47,7 @@ def test_a_hip_that_leaps_for_a_frame_does_not_turn_the_pose_around():
     points[3, LANDMARK["left_hip"], 0] -= 0.4  # the left hip lies at +X
     turned = starting_pose(points).local[:, 0, 0, 0]
     assert turned[3] < 0.0
-    right = starting_pose(without_leaps(points, 30.0)).local[:, 0, 0, 0]
+    right = starting_pose(without_leaps(points, BOTH, 30.0)).local[:, 0, 0, 0]
     assert (right > 0.95).all()
 
 
@@ -52,11 +55,19 @@ def test_who_runs_and_kicks_does_not_leap():
     points = standing([0.0, 0.0, 0.0], knee_deg=2.0)
     points[..., 0] += 0.3 * np.arange(N_FRAMES)[:, None]  # 9 m/s
     points[:, LANDMARK["left_ankle"], 2] += [0.0, 0.2, 0.4, 0.3, 0.0]
-    assert np.array_equal(without_leaps(points, 30.0), points)
+    assert np.array_equal(without_leaps(points, BOTH, 30.0), points)
 
 
 def test_a_landmark_that_is_nowhere_for_long_is_kept():
     points = standing([0.0, 0.0, 0.0], knee_deg=2.0)
     points[:, LANDMARK["left_hip"], 1] += 10.0 * np.resize([-1.0, 1.0], N_FRAMES)
-    kept = without_leaps(points, 1.0)
+    kept = without_leaps(points, BOTH, 1.0)
     assert np.isfinite(kept[:, LANDMARK["left_hip"]]).all(axis=1).any()
+
+
+def test_a_single_views_guess_is_kept_whole_wherever_it_is():
+    points, weight = standing([0.0, 0.0, 0.0], knee_deg=2.0), BOTH.copy()
+    points[2] += [0.0, 1.0, 0.0]
+    weight[1, 2] = 0.0
+    assert np.array_equal(without_leaps(points, weight, 30.0), points)
+    assert np.isnan(without_leaps(points, BOTH, 30.0)[2]).any()
