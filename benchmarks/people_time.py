@@ -3,7 +3,7 @@
 Composed videos (see `benchmarks.duets`) are detected once through; further frames take as long as
 these on average, and the network starts once. Then what was found is played there and back for a
 minute, told apart and solved. Because the moments return, movement fits at many offsets of the
-clocks: the true one is given, or each of one's and of several people's is tried by chance.
+clocks, and chance would decide how many of them a solve tries: the true one is given.
 """
 
 import time
