@@ -22,7 +22,7 @@ from mvmocap_core.detection.sides import exchange_all
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.rotations import rotation_angle_deg
 from mvmocap_core.progress import Progress, silent
-from mvmocap_core.sync.timeline import CERTAIN, Timeline, agreement_of
+from mvmocap_core.sync.timeline import CERTAIN, Timeline
 
 TRUST_IN_ROOMS = 2.5
 """While cameras are adjusted, rooms count as so much surer than they are. What a detector gets
@@ -39,6 +39,8 @@ COST_GAIN = 38.0
 """Log odds of an offset for each unit of log cost of its adjustment, beside what movements tell: a
 conditional logistic fit to virtual walks (71 ambiguous ones, which gave the latter a weight of 1).
 A stride off, adjustments cost 0.9 to 1.2 times as much."""
+CERTAIN_ODDS = float(np.log(19.0))
+"""Log odds against the next one from which an offset is certain: one in twenty is wrong."""
 
 
 def calibrate(
@@ -108,7 +110,7 @@ def _dated(
             if abs(tried.offset_s[view] - calibration.offset_s[view]) > SAME_OFFSET_S
         ]
         if others:
-            sure = agreement_of(best - max(others))
+            sure = 1.0 - (1.0 - CERTAIN) ** max((best - max(others)) / CERTAIN_ODDS, 0.0)
             timeline = replace(timeline, agreement=_with(timeline.agreement, view, sure))
     return timeline, calibration
 

@@ -7,7 +7,6 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.sync.epipolar import EpipolarScore
 from mvmocap_core.sync.motion import MIN_OVERLAP_S, Candidate, motion_candidates
-from mvmocap_core.sync.timeline import agreement_of
 
 UNRELATED_COST = 1.0
 """Epipolar cost of views that show different moments; the same moment costs 0.15 to 0.45."""
@@ -19,6 +18,8 @@ _DISTINCT_S = 0.12
 _MOTION_GAIN, _COST_GAIN, _OVERLAP_GAIN = 1.2, 28.0, 4.1
 """Log odds of an offset: a conditional logistic fit to 321 virtual takes of the
 train and dev motions; those of "val" took no part."""
+_CAUTION = 3.0
+"""Odds are taken to this root: real detectors fail in ways that virtual ones do not."""
 _LIKE_OVERLAP = 0.5
 _WEAK_EVIDENCE = 3.0
 _SCAN_STEP_S = 0.05
@@ -189,8 +190,9 @@ def _agreement(best: _Scored, scored: list[_Scored]) -> float:
     """How far the best is ahead of the best distinct one, and how well it fits at all."""
     others = [each for each in scored if abs(each.offset_s - best.offset_s) >= _DISTINCT_S]
     lead = min((_lead(best, other) for other in others), default=np.inf)
+    ahead = 1.0 - np.exp(-max(lead, 0.0) / _CAUTION)
     fit = np.clip((BAD_COST - best.cost) / (BAD_COST - GOOD_COST), 0.0, 1.0)
-    return agreement_of(lead) * float(fit)
+    return float(ahead * fit)
 
 
 def _lead(best: _Scored, other: _Scored) -> float:

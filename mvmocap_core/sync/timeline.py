@@ -6,13 +6,6 @@ import numpy as np
 
 CERTAIN = 0.5
 """Agreement below which another offset fits nearly as well."""
-_CAUTION = 3.0
-"""Odds are taken to this root: real detectors fail in ways that virtual ones do not."""
-
-
-def agreement_of(log_odds: float) -> float:
-    """How sure, in [0, 1), an offset is that is so far ahead of the next one; 0 if it is behind."""
-    return float(-np.expm1(-max(log_odds, 0.0) / _CAUTION))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
