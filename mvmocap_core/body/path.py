@@ -68,7 +68,10 @@ def hips_path(
     n_frames = len(points)
     path = HipsPath(np.zeros((n_frames, 3)), *np.zeros((3, n_frames)))
     hips = points[:, HIP_LANDMARKS].mean(axis=1)
-    stature = float(np.nanmedian([*stature_of(points[:, LANDMARK_INDICES]), np.nan]))
+    statures = stature_of(points[:, LANDMARK_INDICES])
+    if not np.isfinite(statures).any():  # two views never see all limbs at once
+        return path
+    stature = float(np.nanmedian(statures))
     is_known = np.isfinite(hips).all(axis=-1)
     lost = blindness(weight)[:, TRUNK_LANDMARKS].min(axis=1)
     step_s = float(np.median(np.diff(times_s)))

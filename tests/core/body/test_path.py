@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mvmocap_core.body.path import add_path, hips_path
+from mvmocap_core.detection.detections import LANDMARK_NAMES
 from mvmocap_core.lifting.joints import LANDMARK_INDICES, STANDING_POSE
 from mvmocap_core.lifting.lifted import HIP_LANDMARKS
 
@@ -95,6 +96,17 @@ def test_hips_hidden_while_both_views_see_the_shoulders_are_left_to_the_bones():
     weight[1, 40:60, HIP_LANDMARKS] = 0.0
     known = points.copy()
     known[40:60, HIP_LANDMARKS] = np.nan
+    path = hips_path(known, seen(points), weight, SIGMA, poses(), times_s)
+    assert not path.precision.any()
+
+
+def test_whose_ankle_two_views_never_see_has_no_path():
+    times_s, points = walking()
+    weight = np.ones((2, N_FRAMES, N_LANDMARKS))
+    weight[1, 40:60] = 0.0
+    known = points.copy()
+    known[40:60] = np.nan
+    known[:, LANDMARK_NAMES.index("left_ankle")] = np.nan
     path = hips_path(known, seen(points), weight, SIGMA, poses(), times_s)
     assert not path.precision.any()
 
