@@ -47,12 +47,15 @@ of the cameras, and how often everybody together find them worse than a performe
 constants of the tracker and of the matching were chosen on takes of other numbers, but of the same
 arrangements and motions; that tracks have to be cut and names exchanged back was seen on take
 "apart 30", of which no constant was taken; how fast a body may go that nobody is near was set on
-takes of lower numbers, and looked at on "crossing 30" and "close 36" too. How clearly somebody has
-to be seen in a closer look was set on the clip that the videos are composed from. *apart*: distance
-of the two joints that are in one place, of all frames that both videos saw; *triangulated*: of the
-same detections with the true cameras and clocks, without a body, people told apart by the truth:
-what the detector's noise does. Seconds are the processor's, of a minute of video in two views,
-whose clocks are known; *over one* is the whole over that of one person.
+takes of lower numbers, and looked at on "crossing 30" and "close 36" too. That frames which
+following lost have to be given back was seen on "leaving 46", "three 32" and "close 36", that a hip
+may turn a body around on "apart 36", "three 49" and "leaving 47"; what a frame may cost to be given
+back was set on takes 60 to 71. How clearly somebody has to be seen in a closer look was set on the
+clip that the videos are composed from. *apart*: distance of the two joints that are in one place,
+of all frames that both videos saw; *triangulated*: of the same detections with the true cameras and
+clocks, without a body, people told apart by the truth: what the detector's noise does. Seconds are
+the processor's, of a minute of video in two views, whose clocks are known; *over one* is the whole
+over that of one person.
 """
 
 
