@@ -106,8 +106,11 @@ def _with_depth(seen: Evidence, lifted: Lifted, times_s: np.ndarray) -> Evidence
     prior = depth_prior(lifted, seen.weight, seen.poses)
     points = points_seen(seen)
     depth = with_memory(prior, offsets_of(points), seen.weight, times_s)
-    path = hips_path(points, seen.xy, seen.weight, seen.sigma, seen.poses, times_s)
-    return replace(seen, depth=depth, lifted=lifted, path=path)
+    told = replace(seen, depth=depth, lifted=lifted)
+    path = hips_path(
+        points, triangulate(told), seen.xy, seen.weight, seen.sigma, seen.poses, times_s
+    )
+    return replace(told, path=path)
 
 
 def offsets_seen(seen: Evidence) -> np.ndarray:

@@ -20,12 +20,13 @@ from mvmocap_core.lifting.lifted import (
 
 INDEPENDENT = 0.3
 """Share of the frames that count beside what two views see: a lifter's errors last."""
+LOST = 1.0
+"""The same while one view alone shows the performer: its keypoints last as long in their errors."""
 CAUCHY_SCALE = 2.0
 """Standard deviations from which a guess is doubted, where two views say something else."""
 ALONE, ALONE_CAUCHY_SCALE = 3.0, 8.0
-"""The same where one view alone shows the performer: its keypoints last as long in their errors,
-and nothing else tells that a guess is wrong. On videos with truth guesses are off by 0.6 of what
-`Lifted.error` says."""
+"""The same for a single video: its keypoints last as long in their errors, and nothing else tells
+that a guess is wrong. On videos with truth guesses are off by 0.6 of what `Lifted.error` says."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,17 +36,15 @@ class DepthPrior:
     offsets:   (V, F, L, 3), or one view more, expected places from the middle of the hips, world
                axes, over stature.
     precision: (V, F, L, 3, 3) inverse covariance of them, 0 where they do not count.
-    cauchy_scale: (F,) standard deviations from which they are doubted.
+    cauchy_scale: standard deviations from which they are doubted.
     """
 
     offsets: np.ndarray
     precision: np.ndarray
-    cauchy_scale: np.ndarray
+    cauchy_scale: float = CAUCHY_SCALE
 
     def __getitem__(self, frames: slice | np.ndarray) -> "DepthPrior":
-        return DepthPrior(
-            self.offsets[:, frames], self.precision[:, frames], self.cauchy_scale[frames]
-        )
+        return DepthPrior(self.offsets[:, frames], self.precision[:, frames], self.cauchy_scale)
 
 
 def depth_prior(lifted: Lifted, weight: np.ndarray, poses: np.ndarray) -> DepthPrior:
@@ -58,12 +57,13 @@ def depth_prior(lifted: Lifted, weight: np.ndarray, poses: np.ndarray) -> DepthP
     known = np.isfinite(offsets).all(axis=-1) & np.isfinite(lifted.error).all(axis=-1)
     sigma = np.where(known[..., None], lifted.error, 1.0)[..., (0, 0, 1)]
     blind = blindness(weight)
-    alone = blind[:, TRUNK_LANDMARKS].min(axis=1)
-    independent = INDEPENDENT + (ALONE - INDEPENDENT) * alone
-    cauchy_scale = CAUCHY_SCALE + (ALONE_CAUCHY_SCALE - CAUCHY_SCALE) * alone
-    share = np.where(known, independent[:, None] * blind, 0.0)
+    lost = blind[:, TRUNK_LANDMARKS].min(axis=1, keepdims=True)
+    is_alone = len(poses) == 1
+    independent = ALONE if is_alone else INDEPENDENT + (LOST - INDEPENDENT) * lost
+    share = np.where(known, independent * blind, 0.0)
     scaled = np.nan_to_num(R_crop_world)[:, :, None] / sigma[..., None]
     precision = share[..., None, None] * (scaled.swapaxes(-1, -2) @ scaled)
+    cauchy_scale = ALONE_CAUCHY_SCALE if is_alone else CAUCHY_SCALE
     return DepthPrior(np.where(known[..., None], offsets, 0.0), precision, cauchy_scale)
 
 
@@ -103,7 +103,7 @@ def add_prior(
     n_frames, n_landmarks = points.shape[:2]
     own = points - points[:, HIP_LANDMARKS].mean(axis=1, keepdims=True)
     rows = jacobian - jacobian[:, HIP_LANDMARKS].mean(axis=1, keepdims=True)
-    cost, scale = np.zeros(n_frames), prior.cauchy_scale[:, None]
+    cost, scale = np.zeros(n_frames), prior.cauchy_scale
     M = np.zeros((n_frames, n_landmarks, 3, 3))
     b = np.zeros((n_frames, n_landmarks, 3))
     for offsets, precision in zip(prior.offsets, prior.precision, strict=True):
@@ -111,7 +111,7 @@ def add_prior(
         off = own - stature * offsets
         pull = (P @ off[..., None])[..., 0]
         squared = (off * pull).sum(axis=-1)
-        cost += 0.5 * (scale**2 * np.log1p(squared / scale**2)).sum(axis=1)
+        cost += 0.5 * scale**2 * np.log1p(squared / scale**2).sum(axis=1)
         robust = 1.0 / (1.0 + squared / scale**2)
         M += robust[..., None, None] * P
         b += robust[..., None] * pull

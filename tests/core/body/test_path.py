@@ -46,7 +46,7 @@ def path_without(lost: slice, by_view: int = 1):
     weight[by_view, lost] = 0.0
     known = points.copy()
     known[lost] = np.nan
-    return points, hips_path(known, seen(points), weight, SIGMA, poses(), times_s)
+    return points, hips_path(known, points, seen(points), weight, SIGMA, poses(), times_s)
 
 
 def along(points: np.ndarray, path) -> np.ndarray:
@@ -75,6 +75,20 @@ def test_the_middle_of_a_gap_is_less_sure_than_its_ends_and_a_longer_gap_than_a_
     assert not path.deviation[:30].any()
 
 
+def test_a_path_that_bones_contradict_is_doubted():
+    times_s, points = walking()
+    lost = slice(30, 60)
+    weight = np.ones((2, N_FRAMES, N_LANDMARKS))
+    weight[1, lost] = 0.0
+    known, placed = points.copy(), points.copy()
+    known[lost] = np.nan
+    placed[lost, :, 1] -= 0.5 * np.sin(np.linspace(0.0, np.pi, 30))[:, None]
+    parts = (seen(points), weight, SIGMA, poses(), times_s)
+    agreed, doubted = (hips_path(known, told, *parts) for told in (points, placed))
+    assert doubted.precision[45] < 0.1 * agreed.precision[45]
+    assert doubted.deviation[45] > agreed.deviation[45]
+
+
 def test_before_the_first_frame_of_both_views_it_is_soon_not_sure_of_anything():
     precision = path_without(slice(0, 40))[1].precision
     assert precision[39] > 100.0 * precision[10] > 0.0
@@ -87,7 +101,9 @@ def test_long_gaps_are_left_to_the_bones():
     known = points.copy()
     known[10:80] = np.nan
     slow_s = 5.0 * times_s
-    assert not hips_path(known, seen(points), weight, SIGMA, poses(), slow_s).precision.any()
+    assert not hips_path(
+        known, points, seen(points), weight, SIGMA, poses(), slow_s
+    ).precision.any()
 
 
 def test_hips_hidden_while_both_views_see_the_shoulders_are_left_to_the_bones():
@@ -96,7 +112,7 @@ def test_hips_hidden_while_both_views_see_the_shoulders_are_left_to_the_bones():
     weight[1, 40:60, HIP_LANDMARKS] = 0.0
     known = points.copy()
     known[40:60, HIP_LANDMARKS] = np.nan
-    path = hips_path(known, seen(points), weight, SIGMA, poses(), times_s)
+    path = hips_path(known, points, seen(points), weight, SIGMA, poses(), times_s)
     assert not path.precision.any()
 
 
@@ -124,3 +140,14 @@ def test_normal_equations_are_those_of_the_cost():
     assert np.allclose(add_path(path, moved + step, jacobian, *none), expected)
     assert cost[50] > 0
     assert not cost[:40].any()
+
+
+def test_who_sways_across_the_rays_is_bridged_with_more_doubt():
+    times_s, points = walking()
+    points[..., 0] += 0.15 * np.sin(2.0 * np.pi * 1.5 * times_s)[:, None]
+    weight = np.ones((2, N_FRAMES, N_LANDMARKS))
+    weight[1, 30:60] = 0.0
+    known = points.copy()
+    known[30:60] = np.nan
+    swaying = hips_path(known, points, seen(points), weight, SIGMA, poses(), times_s)
+    assert swaying.precision[45] < 0.5 * path_without(slice(30, 60))[1].precision[45]
