@@ -94,7 +94,8 @@ def act(seed: int, *, hand_px: float, duration_s: float = 6.0, angle_deg: float 
     cameras = _cameras(hand_px, angle_deg)
     clip = _clip(times_s, pose, cameras)
     zero = np.zeros(2)
-    timeline = Timeline(zero, zero, zero, np.array(["reference", "given"]), zero, np.empty((2, 0)))
+    method, none = np.array(["reference", "given"]), np.empty((2, 0))
+    timeline = Timeline(zero, zero, zero, method, zero, none, none)
     truth = with_fingers(clip, _fingers(np.concatenate(turned, axis=1), shape))
     return Acted(np.stack(hands, axis=1), truth, _as_fitted(clip, random), timeline)
 

@@ -62,7 +62,7 @@ def test_one_video_alone_gives_the_pose(truth):
     track = truth.tracks[0]
     none = np.full((1, 1), np.nan)
     alone = Timeline(
-        np.zeros(1), np.zeros(1), np.zeros(1), np.array(["reference"]), np.ones(1), none
+        np.zeros(1), np.zeros(1), np.zeros(1), np.array(["reference"]), np.ones(1), none, none
     )
     calibration = assume_camera(track, 27.0, nothing_given(1))
     lifted = lift_by_detector([track], alone, calibration.cameras, track.times_s)

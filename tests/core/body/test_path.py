@@ -123,7 +123,7 @@ def test_whose_ankle_two_views_never_see_has_no_path():
     known = points.copy()
     known[40:60] = np.nan
     known[:, LANDMARK_NAMES.index("left_ankle")] = np.nan
-    path = hips_path(known, seen(points), weight, SIGMA, poses(), times_s)
+    path = hips_path(known, points, seen(points), weight, SIGMA, poses(), times_s)
     assert not path.precision.any()
 
 
