@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from mvmocap_core.calibration.given import GivenFacts
+from mvmocap_core.geometry.phones import likely_focal_px
 
-PHONE_FOCAL_35MM = 30.0
-"""Main cameras of phones are 24-28 mm (35 mm equivalent); video stabilisation crops by a tenth."""
 PHONE_FOCAL_LOG_STD = 0.25
 METADATA_FOCAL_LOG_STD = 0.06
-DIAGONAL_35MM_MM = 43.267
 FOCAL_LOG_STD = 0.02
 """Of a focal length that the user gives alone: a data sheet, or another take of the phone."""
 LENS_LOG_STD = 0.001
@@ -31,8 +29,9 @@ def likely_focals(
     image_size: (V, 2) width, height in pixels. focal_35mm: (V,), None where a file tells nothing.
     """
     known = np.array([focal is not None for focal in focal_35mm])
-    equivalent = np.array([focal or PHONE_FOCAL_35MM for focal in focal_35mm])
-    focal_px = equivalent / DIAGONAL_35MM_MM * np.hypot(image_size[:, 0], image_size[:, 1])
+    focal_px = np.array(
+        [likely_focal_px(*pair) for pair in zip(image_size, focal_35mm, strict=True)]
+    )
     std = np.where(known, METADATA_FOCAL_LOG_STD, PHONE_FOCAL_LOG_STD)
     for facts, fact_std in ((given.focal_px, FOCAL_LOG_STD), (given.lens_focal_px, LENS_LOG_STD)):
         focal_px = np.where(np.isfinite(facts), facts, focal_px)

@@ -13,8 +13,9 @@ from mvmocap_core.detection.closer_look import CloserLook, Person
 from mvmocap_core.detection.detections import LANDMARK_NAMES, CameraTurns, Detections
 from mvmocap_core.detection.models import find_model
 from mvmocap_core.errors import InputError
+from mvmocap_core.geometry.phones import likely_focal_px
 from mvmocap_core.progress import Progress, silent
-from mvmocap_core.video.background import BackgroundTracker, Turn, likely_focal_px
+from mvmocap_core.video.background import BackgroundTracker, Turn
 from mvmocap_core.video.frames import Frame, iter_frames, probe_video
 
 MIN_SLOTS = 2
@@ -56,7 +57,7 @@ class MediaPipePose:
         info = probe_video(video)
         begin_s = max(start_s or 0.0, 0.0)
         length_s = max((info.duration_s if end_s is None else end_s) - begin_s, 1e-9)
-        focal_px = likely_focal_px(info.image_size, info.focal_35mm)
+        focal_px = likely_focal_px(np.array(info.image_size), info.focal_35mm)
         rows = _Rows(info.image_size, focal_px, self.n_slots, looks=self.people != 1)
         with self._people_finder(model) as find_people:
             for frame in iter_frames(video, start_s=start_s, end_s=end_s):

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import av
-import av.error
 import numpy as np
-from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from mvmocap_core.video.frames import first_frame_time_s
 from mvmocap_core.video.opening import open_media
+from mvmocap_core.video.packets import decoded
 
 SOUND_RATE_HZ = 16_000
 """Enough for claps and steps, a third of the memory of the phone's own rate."""
@@ -81,25 +81,10 @@ def _timed_samples(
     """Yield pieces at `SOUND_RATE_HZ` with the container's time of their first sample."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE_HZ)
     time_s = 0.0
-    for frame in _decoded(container, stream):
+    for frame in chain(decoded(container, stream), [None]):  # None empties the resampler
         for piece in resampler.resample(frame):
             samples = piece.to_ndarray().reshape(-1).astype(np.float32, copy=False)
             if piece.pts is not None and piece.time_base is not None:
                 time_s = float(piece.pts * piece.time_base)
             yield time_s, samples
             time_s += len(samples) / SOUND_RATE_HZ
-
-
-def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | None]:
-    """Decode what can be decoded, then None, which empties a resampler."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.EOFError, av.error.InvalidDataError):
-            break
-        try:
-            yield from packet.decode()
-        except (av.error.InvalidDataError, av.error.EOFError):
-            continue
-    yield None

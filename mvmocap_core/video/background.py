@@ -31,15 +31,6 @@ _SAME_PLACE_SHARE = 0.75
 _SCALES_PX = (8.0, 4.0, 2.0, 1.0, 1.0)
 
 
-_USUAL_FOCAL_35MM = 30.0
-_DIAGONAL_35MM_MM = 43.267
-
-
-def likely_focal_px(image_size: tuple[int, int], focal_35mm: float | None) -> float:
-    """Focal length of a phone that does not tell its own, or of one that does."""
-    return float((focal_35mm or _USUAL_FOCAL_35MM) / _DIAGONAL_35MM_MM * np.hypot(*image_size))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Turn:
     """How the camera of a frame is turned against that of the first frame.

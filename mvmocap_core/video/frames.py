@@ -18,6 +18,7 @@ from mvmocap_core.errors import InputError
 from mvmocap_core.video.length import average_fps, check_end, last_packet_end, promised_length
 from mvmocap_core.video.opening import open_media, video_stream
 from mvmocap_core.video.orientation import orientation_of
+from mvmocap_core.video.packets import decoded
 
 _SEEK_MARGIN_S = 0.5  # demuxers seek by decoding time, which runs ahead of what is shown
 _SAME_TIME_S = 1e-6
@@ -128,7 +129,7 @@ class _Reader:
     def __init__(self, path: Path, container: InputContainer, stream: VideoStream) -> None:
         self.path, self.container, self.stream = path, container, stream
         self.interval_s = 1.0 / average_fps(stream)
-        self.decoded = _decoded(container, stream)
+        self.decoded = decoded(container, stream)
         self.first = _first_frame(self.decoded, path)
         self.zero_s = _time_s(self.first, container, stream) or 0.0
         self.orientation = orientation_of(self.first, stream.sample_aspect_ratio)
@@ -147,7 +148,7 @@ class _Reader:
             self.container.seek(target, stream=self.stream, backward=True)
         except av.error.FFmpegError:
             return None
-        frames = self._with_times(_decoded(self.container, self.stream), None)
+        frames = self._with_times(decoded(self.container, self.stream), None)
         first = next(frames, None)
         return chain([first], frames) if first is not None and first[0] <= start_s else None
 
@@ -205,21 +206,6 @@ def _first_frame(decoded: Iterator[VideoFrame], path: Path) -> VideoFrame:
             f"{path}: no picture in it can be read; record or copy it again.", reason="no_frames"
         )
     return frame
-
-
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Decode packet by packet: a damaged one costs its own frame, not the rest of the film."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.EOFError, av.error.InvalidDataError):
-            return
-        try:
-            frames = packet.decode()
-        except (av.error.InvalidDataError, av.error.EOFError):
-            continue
-        yield from frames
 
 
 def _time_s(frame: VideoFrame, container: InputContainer, stream: VideoStream) -> float | None:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mvmocap_core.geometry.rotations import rotation_angle_deg, rotvec_to_rotmat
-from mvmocap_core.video.background import BackgroundTracker, likely_focal_px
+from mvmocap_core.video.background import BackgroundTracker
 
 SIZE = (640, 360)
 FOCAL_PX = 520.0
@@ -92,8 +92,3 @@ def test_going_nearer_breaks_with_the_first_place(room):
 def test_a_blank_wall_tells_nothing():
     grey = np.full((*SIZE[::-1], 3), 128, np.uint8)
     assert np.isnan(follow([grey, grey])[1].rotmat).all()
-
-
-def test_a_phone_that_tells_its_lens_is_believed():
-    assert likely_focal_px((1920, 1080), 26.0) == pytest.approx(1323.8, abs=0.5)
-    assert likely_focal_px((1080, 1920), None) > likely_focal_px((1080, 1920), 26.0)
