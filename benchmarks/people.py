@@ -6,8 +6,7 @@ slots that change hands (see `benchmarks/groups.py`). Ours knows nothing, not ev
 First it is told who is who on all takes, which takes a second each; then takes are solved.
 *Alone* is the same solver on the same keypoints of one person, told apart by the truth. Then two
 are solved whose wrists or ankles are in one place (see `benchmarks/touching.py`), and the real
-detector looks at composed videos of two (see `benchmarks/duets.py`), at full and half size. Last, a
-minute of two and of three of them is timed against one (see `benchmarks/people_time.py`).
+detector looks at composed videos of two (see `benchmarks/duets.py`), at full and half size.
 """
 
 import argparse
@@ -53,9 +52,7 @@ may turn a body around on "apart 36", "three 49" and "leaving 47"; what a frame 
 back was set on takes 60 to 71. How clearly somebody has to be seen in a closer look was set on the
 clip that the videos are composed from. *apart*: distance of the two joints that are in one place,
 of all frames that both videos saw; *triangulated*: of the same detections with the true cameras and
-clocks, without a body, people told apart by the truth: what the detector's noise does. Seconds are
-the processor's, of a minute of video in two views, whose clocks are known; *over one* is the whole
-over that of one person.
+clocks, without a body, people told apart by the truth: what the detector's noise does.
 """
 
 
@@ -64,11 +61,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = bench_parser("people", __doc__, "few takes, about 5 minutes")
     parser.add_argument("--jobs", type=int, help="processes; default: one a core")
     parser.add_argument("--train", action="store_true", help="repeat the runs of `volume` first")
+    parser.add_argument("--minute", action="store_true", help="only what a minute costs")
     parser.set_defaults(own=True)
     options = parser.parse_args(arguments)
     if not (SHARED_DATA / "cmu").is_dir():
         print("../shared/data/cmu is absent: nobody to film", file=sys.stderr)
         return 2
+    if options.minute:
+        return _minutes(options)
     who = _gather(_names, N_EACH, options)
     solved = _gather(_solved, N_QUICK if options.quick else N_EACH, options)
     tables = [
@@ -79,7 +79,6 @@ def main(arguments: Sequence[str]) -> int:
             _touches(options.again, touching.N_QUICK if options.quick else touching.N_TAKES),
         ),
         (duets.HEAD, [duets.cells(each) for each in _duets(options.again)]),
-        (people_time.HEAD, people_time.rows(_minutes(options.again))),
     ]
     print("\n\n".join(text_table(*table) for table in tables))
     if options.write_docs:
@@ -87,6 +86,7 @@ def main(arguments: Sequence[str]) -> int:
         about = "\n".join((__doc__ or "").splitlines()[2:])
         body = [head, about.strip(), EXPLANATION.strip()]
         write_section("people", "\n\n".join([*body, *(markdown_table(*t) for t in tables)]))
+    _minutes(options)
     if find_spec("torch") is None:
         print("PyTorch is not installed: `volume` is left out", file=sys.stderr)
         return 0
@@ -158,12 +158,26 @@ def _duets(again: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _minutes(again: bool) -> list[dict[str, Any]]:
+def _minutes(options: argparse.Namespace) -> int:
+    """What a minute of several people costs."""
     key = _key_of((*_FILMED, *_ALONE, *_WHO))
-    return [
-        _kept(f"minute-{key}-{people}", again, partial(people_time.measure, _WALK, people))
-        for people in people_time.PEOPLE
-    ]
+    rows = people_time.rows(
+        [
+            _kept(
+                f"minute-{key}-{people}",
+                options.again,
+                partial(people_time.measure, _WALK, people),
+            )
+            for people in people_time.PEOPLE
+        ]
+    )
+    print("\n" + text_table(people_time.HEAD, rows))
+    if options.write_docs:
+        head = section_head("A minute of several people", "people", options.quick)
+        about = people_time.EXPLANATION.strip()
+        table = markdown_table(people_time.HEAD, rows)
+        write_section("minute", "\n\n".join([head, about, table]))
+    return 0
 
 
 def _kept(name: str, again: bool, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:

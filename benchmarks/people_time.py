@@ -25,6 +25,11 @@ from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.solving import solve_people
 from mvmocap_core.stabilisation.steady import find_camera_motion
 
+EXPLANATION = """
+The walk of a rendered clip is composed into videos of one, two and three people (see
+`benchmarks/people_time.py`). Seconds are the processor's, of a minute of video in two views, whose
+clocks are known; *over one* is the whole over that of one person.
+"""
 PEOPLE = (1, 2, 3)
 HEAD = ("people", "all found %", "solved", "detect s", "solve s", "whole s", "over one")
 _FPS = 30.0
