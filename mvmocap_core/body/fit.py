@@ -19,6 +19,8 @@ from mvmocap_core.body.smoothness import Smoothness
 from mvmocap_core.body.start import starting_pose, without_leaps
 from mvmocap_core.progress import Progress, silent
 
+_HELD = 1e9
+"""Information that holds a parameter of the shape where it is."""
 WINDOW = 600
 OVERLAP = 60
 
@@ -27,9 +29,12 @@ def fit_shape(body: Body, evidence: Evidence, *, independent: float, n_steps: in
     """The performer's proportions from a sample of frames.
 
     independent: share of the frames that count as independent samples of the detector's noise.
+    One video alone does not tell whether elbows and knees are marked unevenly: depth is a guess.
     """
     pose = starting_pose(triangulate(evidence))
     prior = PROPORTIONS.std**-2.0
+    if len(evidence.poses) == 1:
+        prior[PROPORTIONS.is_uneven] = _HELD
     damping = 1e-2
 
     def total(normals: Normals, shape: np.ndarray) -> float:

@@ -96,6 +96,7 @@ class Proportions:
 
     rest: (J, 3), rest_basis: (J, 3, K), landmarks: (L, 3), landmarks_basis: (L, 3, K),
     landmark_joints: (L,) the joint whose frame a landmark follows, std: (K,) of a person.
+    is_uneven: (K,) bool, parameters that mark the two sides unevenly.
     """
 
     rest: np.ndarray
@@ -104,6 +105,7 @@ class Proportions:
     landmarks_basis: np.ndarray
     landmark_joints: np.ndarray
     std: np.ndarray
+    is_uneven: np.ndarray
 
 
 def _twin(name: str) -> str:
@@ -152,7 +154,8 @@ def _build_proportions() -> Proportions:
         first = first_uneven + 3 * k
         basis[LANDMARK[f"left_{part}"], :, first : first + 3] = np.eye(3)
         basis[LANDMARK[f"right_{part}"], :, first : first + 3] = -np.diag(_MIRROR)
-    return Proportions(rest, rest_basis, landmarks, basis, joints, std)
+    is_uneven = np.arange(n_shape) >= first_uneven
+    return Proportions(rest, rest_basis, landmarks, basis, joints, std, is_uneven)
 
 
 PROPORTIONS = _build_proportions()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mvmocap_core.body import fit
-from mvmocap_core.body.evidence import gather_evidence
+from mvmocap_core.body.evidence import gather_evidence, triangulate
 from mvmocap_core.body.fit import fit_motion, fit_shape
 from mvmocap_core.body.kinematics import forward
 from mvmocap_core.body.skeleton import JOINT, JOINT_PARENTS, PROPORTIONS
@@ -192,6 +192,24 @@ def test_unevenly_marked_knees_are_found(truth):
     start = replace(truth.body, shape=np.zeros_like(truth.body.shape))
     found = fit_shape(start, evidence, independent=0.2)
     np.testing.assert_allclose(found.shape[-3:], truth.body.shape[-3:], atol=0.004)
+
+
+def test_one_video_alone_marks_both_sides_evenly(truth, monkeypatch):
+    evidence = gather_evidence(
+        truth.tracks, truth.timeline(), truth.cameras, truth.tracks[0].times_s[12:]
+    )
+    points = triangulate(evidence)
+    monkeypatch.setattr(fit, "triangulate", lambda seen: points)
+    alone = replace(
+        evidence,
+        xy=evidence.xy[:1],
+        weight=evidence.weight[:1],
+        sigma=evidence.sigma[:1],
+        poses=evidence.poses[:1],
+    )
+    start = replace(truth.body, shape=np.zeros_like(truth.body.shape))
+    found = fit_shape(start, alone, independent=0.2)
+    assert np.abs(found.shape[PROPORTIONS.is_uneven]).max() < 1e-6
 
 
 def test_a_body_out_of_sight_is_refused(truth):
