@@ -16,8 +16,12 @@ from mvmocap_core.console import Console, open_console
 from mvmocap_core.errors import Cancelled, InputError, MocapError
 from mvmocap_core.installation import check_installation
 from mvmocap_core.options import CleanUp, ClipChoices, SolveOptions
+from mvmocap_core.take_files import motion_file
 
 EXIT_DONE, EXIT_DEFECT, EXIT_INPUT, EXIT_STOPPED = 0, 1, 2, 130
+
+_OF_MOTIONS = ("clip", "pack", "export")
+"""Commands that begin with a take's finished motion."""
 
 
 def main(arguments: Sequence[str] | None = None, *, messages: TextIO | None = None) -> int:
@@ -35,9 +39,7 @@ def main(arguments: Sequence[str] | None = None, *, messages: TextIO | None = No
     signal.signal(signal.SIGTERM, _stop)  # a farm's polite kill ends like Ctrl-C
     folder: Path | None = getattr(chosen, "out", None) or getattr(chosen, "take", None)
     with open_console(is_json=chosen.json, messages=messages) as console:
-        return run_command(
-            lambda: _COMMANDS[chosen.name](chosen, console), console, log_folder=folder
-        )
+        return run_command(lambda: _run(chosen, console), console, log_folder=folder)
 
 
 def run_command(work: Callable[[], None], console: Console, *, log_folder: Path | None) -> int:
@@ -66,6 +68,21 @@ def run_command(work: Callable[[], None], console: Console, *, log_folder: Path 
 
 
 # ---- commands ------------------------------------------------------------------------------
+
+
+def _run(chosen: argparse.Namespace, console: Console) -> None:
+    _check_there([chosen.take] if "take" in chosen else getattr(chosen, "takes", []), chosen.name)
+    _COMMANDS[chosen.name](chosen, console)
+
+
+def _check_there(takes: Sequence[Path], command: str) -> None:
+    """Raise InputError if a take is not there, or has no motion where the command takes that."""
+    for take in takes:
+        if not take.is_dir() and not (command == "clip" and take.is_file()):
+            raise InputError(f"{take}: no such take folder; check the path.", reason="no_take")
+        if command in _OF_MOTIONS and take.is_dir() and not motion_file(take, 0).is_file():
+            message = f"{take}: holds no motion.npz; solve two videos into it first."
+            raise InputError(message, reason="no_take")
 
 
 def _solve(chosen: argparse.Namespace, console: Console) -> None:

@@ -1,7 +1,7 @@
 """What the `mvmocap` command accepts."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,17 +26,58 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse would print the usage as well."""
 
     def error(self, message: str) -> NoReturn:
+        message = message.removeprefix("argument ").replace(
+            "expected one argument", "give one value, after = where it begins with a minus sign"
+        )
         raise InputError(f"{message}; see {self.prog} --help.", reason="bad_option")
+
+
+class _Command(_Parser):
+    """The parser of one command, which tells unknown options itself: it knows its own name."""
+
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[str], namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        chosen, unknown = super().parse_known_args(args, namespace or argparse.Namespace())
+        if unknown:
+            self.error(f"{' '.join(unknown)}: unknown option or one word too many")
+        return chosen, unknown
+
+
+def number(text: str) -> float:
+    """Read a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise _misread(text, "a number such as 1.75") from None
+
+
+def count(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise _misread(text, "a whole number such as 2") from None
 
 
 def numbers(text: str) -> tuple[float | None, ...]:
     """Read numbers between commas; `auto` is None: to be found."""
-    return tuple(None if part.strip() == "auto" else float(part) for part in text.split(","))
+    try:
+        return tuple(None if part.strip() == "auto" else float(part) for part in text.split(","))
+    except ValueError:
+        raise _misread(text, "numbers without a unit, such as 26,28.5, or auto") from None
 
 
 def corners(text: str) -> tuple[int, ...]:
     """Read a size such as 9x6."""
-    return tuple(int(part) for part in text.lower().split("x"))
+    try:
+        return tuple(int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise _misread(text, "columns and rows such as 9x6") from None
+
+
+def _misread(text: str, wanted: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"{text!r} cannot be read; give {wanted}")
 
 
 def absolute(text: str) -> str:
@@ -56,13 +97,13 @@ class _Flag:
 
 
 _FLAGS = (
-    _Flag("--height", float, "M", "the performer's stature in metres, for true scale", "height_m"),
-    _Flag("--fps", float, "HZ", "frame rate of the motion; default: the first video's", "fps"),
-    _Flag("--start", float, "S", "first second to solve, in the first video", "start_s"),
-    _Flag("--end", float, "S", "last second to solve, in the first video", "end_s"),
+    _Flag("--height", number, "M", "the performer's stature in metres, for true scale", "height_m"),
+    _Flag("--fps", number, "HZ", "frame rate of the motion; default: the first video's", "fps"),
+    _Flag("--start", number, "S", "first second to solve, in the first video", "start_s"),
+    _Flag("--end", number, "S", "last second to solve, in the first video", "end_s"),
     _Flag("--device", str, "NAME", f"{', '.join(DEVICES)}", "device"),
     _Flag("--method", str, "NAME", f"what guesses at hidden limbs: {', '.join(METHODS)}", "method"),
-    _Flag("--people", int, "N", "number of performers; 0 counts them", "people"),
+    _Flag("--people", count, "N", "number of performers; 0 counts them", "people"),
     _Flag("--detector", str, "NAME", f"{', '.join(DETECTORS)}", "detector"),
     _Flag(
         "--offset",
@@ -125,7 +166,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mvmocap {__version__}")
     commands = parser.add_subparsers(
-        dest="name", metavar="COMMAND", required=True, parser_class=_Parser
+        dest="name", metavar="COMMAND", required=True, parser_class=_Command
     )
     for name, last_stage, text in (
         ("solve", "report", "solve two videos, or up to four, into a take folder"),
@@ -196,7 +237,7 @@ def _add_correct(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("take", type=Path, metavar="TAKE")
     parser.add_argument(
         "--exchange",
-        type=float,
+        type=number,
         nargs="+",
         action="append",
         default=[],
@@ -206,7 +247,7 @@ def _add_correct(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--join",
-        type=float,
+        type=number,
         nargs=5,
         action="append",
         default=[],
@@ -232,7 +273,7 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     )
     for name in ("start", "end"):
         what = f"{'first' if name == 'start' else 'last'} second to keep, in the first video"
-        parser.add_argument(f"--{name}", type=float, metavar="S", dest=f"{name}_s", help=what)
+        parser.add_argument(f"--{name}", type=number, metavar="S", dest=f"{name}_s", help=what)
 
 
 def _smoothing(text: str) -> float:
@@ -253,21 +294,23 @@ def _add_clip(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=Path, required=True, metavar="TARGET", help=to_help)
     for name, what in (("start", "first"), ("end", "last")):
         text = f"{what} second to keep of each, in its first video"
-        parser.add_argument(f"--{name}", type=float, metavar="S", dest=f"{name}_s", help=text)
+        parser.add_argument(f"--{name}", type=number, metavar="S", dest=f"{name}_s", help=text)
     parser.add_argument("--mirror", action="store_true", help="left for right")
     speed_help = "how many times as fast; default 1"
-    parser.add_argument("--speed", type=float, metavar="X", default=defaults.speed, help=speed_help)
-    parser.add_argument("--fps", type=float, metavar="HZ", help="frame rate; default: the first's")
+    parser.add_argument(
+        "--speed", type=number, metavar="X", default=defaults.speed, help=speed_help
+    )
+    parser.add_argument("--fps", type=number, metavar="HZ", help="frame rate; default: the first's")
     parser.add_argument("--loop", action="store_true", help="end as it begins, for a cycle")
     blend_help = f"seconds in which one motion passes into the next; default {defaults.blend_s:g}"
     parser.add_argument(
-        "--blend", type=float, metavar="S", default=defaults.blend_s, dest="blend_s",
+        "--blend", type=number, metavar="S", default=defaults.blend_s, dest="blend_s",
         help=blend_help,
     )  # fmt: skip
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    value = number(text)
     if not 0.0 < value < float("inf"):
-        raise ValueError(text)
+        raise _misread(text, "a number above 0")
     return value

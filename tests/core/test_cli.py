@@ -102,13 +102,18 @@ def test_doubtful_take_is_done_and_says_check(clips, take, imagined, capsys):
     [
         (["--height", "-1"], "--height -1"),
         (["--height", "nan"], "--height nan"),
-        (["--height", "tall"], "invalid float value: 'tall'"),
+        (["--height", "tall"], "--height: 'tall' cannot be read; give a number"),
+        (["--height", "1,75"], "give a number such as 1.75"),
+        (["--people", "1.5"], "give a whole number"),
+        (["--focal-35mm", "26mm"], "give numbers without a unit"),
+        (["--board", "9*6"], "give columns and rows such as 9x6"),
+        (["--offset", "-0.4,1"], "after = where it begins with a minus sign"),
         (["--fps", "0"], "--fps 0"),
         (["--start", "2", "--end", "1"], "--end must be later"),
         (["--device", "abacus"], "--device abacus"),
         (["--method", "magic"], "--method magic"),
         (["--people", "99"], "--people"),
-        (["--frobnicate"], "--frobnicate"),
+        (["--frobnicate"], "--frobnicate: unknown option or one word too many; see mvmocap solve"),
         (["--detector", "huge"], "--detector huge"),
     ],
 )
@@ -177,6 +182,14 @@ def test_report_of_no_take_is_exit_2(tmp_path, capsys):
     assert "solve two videos into it first" in one_line(capsys)
 
 
+@pytest.mark.parametrize("command", ["clean", "correct", "report", "pack", "export", "clip"])
+def test_take_that_is_not_there_is_exit_2_and_not_made(tmp_path, capsys, command):
+    more = {"pack": [str(tmp_path / "take.zip")], "clip": ["--to", str(tmp_path / "clip")]}
+    assert main([command, str(tmp_path / "mistyped"), *more.get(command, [])]) == 2
+    assert "mistyped: no such take folder; check the path" in one_line(capsys)
+    assert not list(tmp_path.iterdir())
+
+
 def test_export_writes_bvh(take, capsys):
     save_arrays(take / "motion.npz", make_motion().to_arrays())
     assert main(["export", str(take)]) == 0
@@ -187,6 +200,7 @@ def test_export_writes_bvh(take, capsys):
 
 
 def test_export_that_needs_blender_says_so(take, capsys):
+    save_arrays(take / "motion.npz", make_motion().to_arrays())
     assert main(["export", str(take), "--format", "fbx"]) == 2
     assert "build.py" in one_line(capsys)
 
@@ -199,7 +213,7 @@ def test_export_refuses_a_scale_that_is_none(take, capsys, scale):
 
 def test_export_without_motion_is_exit_2(tmp_path, capsys):
     assert main(["export", str(tmp_path)]) == 2
-    assert "motion.npz" in one_line(capsys)
+    assert "holds no motion.npz; solve two videos into it first" in one_line(capsys)
 
 
 def test_doctor_tells_versions_and_models(capsys, repository):

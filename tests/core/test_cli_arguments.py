@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from mvmocap_core.cli_arguments import make_parser
@@ -15,3 +17,9 @@ def test_smoothing_is_a_strength_or_a_preset(text, strength):
 def test_smoothing_that_is_neither_is_refused():
     with pytest.raises(InputError, match="a number from 0 to 1, or none, action"):
         make_parser().parse_args(["clean", "take", "--smoothing", "soft"])
+
+
+def test_run_passes_every_command_on(repository):
+    (cases,) = re.findall(r"^    (solve \|.*)\)$", (repository / "run").read_text(), re.MULTILINE)
+    commands = re.findall(r"^    (\w+)", make_parser().format_help(), re.MULTILINE)
+    assert set(cases.split(" | ")) == set(commands)
