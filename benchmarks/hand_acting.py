@@ -93,9 +93,7 @@ def act(seed: int, *, hand_px: float, duration_s: float = 6.0, angle_deg: float 
         turned.append(mirror @ joint_rotations(angles) @ mirror)
     cameras = _cameras(hand_px, angle_deg)
     clip = _clip(times_s, pose, cameras)
-    zero = np.zeros(2)
-    method, none = np.array(["reference", "given"]), np.empty((2, 0))
-    timeline = Timeline(zero, zero, zero, method, zero, none, none)
+    timeline = Timeline.known(np.zeros(2))
     truth = with_fingers(clip, _fingers(np.concatenate(turned, axis=1), shape))
     return Acted(np.stack(hands, axis=1), truth, _as_fitted(clip, random), timeline)
 

@@ -174,8 +174,7 @@ def _score_single(clip: Clip, view: int) -> tuple[float, float]:
     track = clip.tracks[view]
     track = replace(track, times_s=track.times_s + (clip.offset_s if view else 0.0))
     calibration = assume_camera(track, None, nothing_given(1))
-    none = np.full((1, 1), np.nan)
-    alone = Timeline(*np.zeros((3, 1)), np.array(["reference"]), np.ones(1), none, none)
+    alone = Timeline.known(np.zeros(1))
     times_s = frame_times([track], alone, clip.fps, None, None)
     lifted, _ = lift_performer([track], alone, calibration.cameras, times_s)
     motion = solve_body(

@@ -122,7 +122,7 @@ def _error_mm(
     method: str,
 ) -> float:
     """After one similarity over the frames that were not harmed."""
-    timeline, cameras = _timeline(take), take.cameras
+    timeline, cameras = Timeline.known(np.array([0.0, take.offset_s])), take.cameras
     times_s = frame_times(tracks, timeline, _FPS, None, None)
     lifted = None
     if method != "geometry":
@@ -155,18 +155,6 @@ def _mean_mm(
     fit = similarity_transform(found[sure].reshape(-1, 3), truth[sure].reshape(-1, 3))
     apart = np.linalg.norm(fit.apply(found) - truth, axis=-1)[counted]
     return float(1000.0 * (apart[:, _ARM_SCORED] if harm == "arm" else apart).mean())
-
-
-def _timeline(take: SyntheticTake) -> Timeline:
-    return Timeline(
-        offset_s=np.array([0.0, take.offset_s]),
-        drift_ppm=np.zeros(2),
-        offset_std_s=np.zeros(2),
-        method=np.array(["reference", "given"]),
-        agreement=np.ones(2),
-        rivals_s=np.full((2, 1), np.nan),
-        rivals_odds=np.full((2, 1), np.nan),
-    )
 
 
 def _calibration(take: SyntheticTake) -> Calibration:

@@ -191,8 +191,8 @@ def _chosen(timeline: Timeline, calibration: Calibration) -> Timeline:
         timeline,
         offset_s=np.take_along_axis(offers_s, nearest[:, None], axis=1)[:, 0],
         agreement=calibration.agreement,
-        rivals_s=np.full((len(nearest), 0), np.nan),
-        rivals_odds=np.full((len(nearest), 0), np.nan),
+        rivals_s=timeline.rivals_s[:, :0],
+        rivals_odds=timeline.rivals_odds[:, :0],
     )
 
 

@@ -31,6 +31,21 @@ class Timeline:
     rivals_s: np.ndarray
     rivals_odds: np.ndarray
 
+    @classmethod
+    def known(cls, offset_s: np.ndarray, std_s: float = 0.0) -> "Timeline":
+        """Clocks without drift at offsets (V,) that are known, within a standard deviation."""
+        is_first = np.arange(len(offset_s)) == 0
+        none = np.empty((len(offset_s), 0))
+        return cls(
+            offset_s=offset_s,
+            drift_ppm=np.zeros(len(offset_s)),
+            offset_std_s=np.where(is_first, 0.0, std_s),
+            method=np.where(is_first, "reference", "given"),
+            agreement=np.ones(len(offset_s)),
+            rivals_s=none,
+            rivals_odds=none,
+        )
+
     def to_first(self, view: int, times_s: np.ndarray) -> np.ndarray:
         """Times on video `view`'s clock, as seconds on the first video's clock."""
         return (1.0 + 1e-6 * self.drift_ppm[view]) * times_s + self.offset_s[view]

@@ -31,15 +31,7 @@ class Performance:
         return landmark_positions(*forward(self.pose, self.body), self.body)
 
     def timeline(self, error_s: float = 0.0, std_s: float = 0.005) -> Timeline:
-        return Timeline(
-            offset_s=np.array([0.0, self.offset_s + error_s]),
-            drift_ppm=np.zeros(2),
-            offset_std_s=np.array([0.0, std_s]),
-            method=np.array(["reference", "given"]),
-            agreement=np.ones(2),
-            rivals_s=np.full((2, 1), np.nan),
-            rivals_odds=np.full((2, 1), np.nan),
-        )
+        return Timeline.known(np.array([0.0, self.offset_s + error_s]), std_s)
 
 
 def dance(times_s: np.ndarray, body: Body) -> Pose:

@@ -134,15 +134,8 @@ def make_tracks(motion: MotionClip) -> list[Track]:
 
 
 def make_timeline(offset_s: float = 0.0) -> Timeline:
-    return Timeline(
-        offset_s=np.array([0.0, offset_s]),
-        drift_ppm=np.zeros(2),
-        offset_std_s=np.array([0.0, 0.002]),
-        method=np.array(["reference", "audio"]),
-        agreement=np.array([1.0, 0.6]),
-        rivals_s=np.full((2, 1), np.nan),
-        rivals_odds=np.full((2, 1), np.nan),
-    )
+    heard = {"method": np.array(["reference", "audio"]), "agreement": np.array([1.0, 0.6])}
+    return replace(Timeline.known(np.array([0.0, offset_s]), 0.002), **heard)
 
 
 def make_calibration(cameras: Cameras | None = None, **changes: object) -> Calibration:

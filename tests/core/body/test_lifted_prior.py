@@ -60,10 +60,7 @@ def test_a_stretch_that_one_view_lost_is_better_for_it(truth):
 
 def test_one_video_alone_gives_the_pose(truth):
     track = truth.tracks[0]
-    none = np.full((1, 1), np.nan)
-    alone = Timeline(
-        np.zeros(1), np.zeros(1), np.zeros(1), np.array(["reference"]), np.ones(1), none, none
-    )
+    alone = Timeline.known(np.zeros(1))
     calibration = assume_camera(track, 27.0, nothing_given(1))
     lifted = lift_by_detector([track], alone, calibration.cameras, track.times_s)
     clip = solve_body([track], alone, calibration, fps=FPS, height_m=HEIGHT_M, lifted=lifted)

@@ -68,15 +68,8 @@ def test_a_third_phone_is_placed_with_the_others():
     narrow, wide = perform(angle_deg=60.0, noise_px=1.0), perform(angle_deg=180.0, noise_px=1.0)
     tracks = [*narrow.tracks, wide.tracks[1]]
     true = np.stack([*narrow.cameras.T_cam_world, wide.cameras.T_cam_world[1]])
-    timeline = Timeline(
-        offset_s=np.array([0.0, narrow.offset_s + 0.01, wide.offset_s - 0.01]),
-        drift_ppm=np.zeros(3),
-        offset_std_s=np.array([0.0, 0.02, 0.02]),
-        method=np.array(["reference", "motion", "motion"]),
-        agreement=np.ones(3),
-        rivals_s=np.full((3, 1), np.nan),
-        rivals_odds=np.full((3, 1), np.nan),
-    )
+    offset_s = np.array([0.0, narrow.offset_s + 0.01, wide.offset_s - 0.01])
+    timeline = Timeline.known(offset_s, 0.02)
     calibration = calibrate(tracks, timeline, focal_35mm=(None, None, None))
     found = calibration.cameras.T_cam_world
     for view in (1, 2):
