@@ -18,6 +18,7 @@ from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.rotations import quat_wxyz_to_rotmat, rotmat_to_quat_wxyz
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.contacts import detect_contacts
+from mvmocap_core.motion.spans import spans
 from mvmocap_core.progress import Progress, silent
 
 MARGIN_S = 1.0
@@ -62,11 +63,10 @@ def refit_body(
 
 def changed_frames(times_s: np.ndarray, changed_s: Sequence[tuple[float, float]]) -> list[slice]:
     """The frames of the changed parts with their margins; parts that touch are one."""
-    is_new = np.zeros(len(times_s) + 2, dtype=bool)
+    is_new = np.zeros(len(times_s), dtype=bool)
     for start_s, end_s in changed_s:
-        is_new[1:-1] |= (times_s >= start_s - MARGIN_S) & (times_s <= end_s + MARGIN_S)
-    edges = np.flatnonzero(np.diff(is_new.astype(int)))
-    return [slice(int(a), int(b)) for a, b in zip(edges[0::2], edges[1::2], strict=True)]
+        is_new |= (times_s >= start_s - MARGIN_S) & (times_s <= end_s + MARGIN_S)
+    return [slice(*span) for span in spans(is_new)]
 
 
 def _first_guess(evidence: Evidence, fps: float) -> Pose:

@@ -21,7 +21,7 @@ from mvmocap_core.detection.detections import (
     person_size_px,
 )
 from mvmocap_core.geometry.cameras import undistort_points
-from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.geometry.interpolation import interpolate_hermite, nearest_samples
 from mvmocap_core.geometry.triangulation import triangulate_midpoint
 from mvmocap_core.sync.timeline import Timeline
 
@@ -83,11 +83,9 @@ def _observe(
         ideal = undistort_points(track.keypoints_2d_px[:, paired], K, cameras.dist[view])
         columns = np.concatenate([ideal, track.confidence[:, paired, None]], axis=-1)
         clock_s = timeline.from_first(view, times_s)
-        nearest = np.clip(np.searchsorted(track.times_s, clock_s), 1, len(track.times_s) - 1)
-        nearest -= clock_s - track.times_s[nearest - 1] < track.times_s[nearest] - clock_s
         at = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
         # between a swapped frame and its neighbour there is no truth to interpolate
-        at = np.where(np.isfinite(at), columns[nearest], np.nan)
+        at = np.where(np.isfinite(at), columns[nearest_samples(track.times_s, clock_s)], np.nan)
         seen = np.isfinite(at).all(axis=-1) & (at[..., 2] > MIN_CONFIDENCE)
         rays.append(np.where(seen[..., None], at[..., :2], np.nan))
         weights.append(np.where(seen, at[..., 2], 0.0))
@@ -152,7 +150,5 @@ def _cheapest_path(emission: np.ndarray, move: np.ndarray) -> np.ndarray:
 
 def _at_frames(swapped: np.ndarray, times_s: np.ndarray, frames_s: np.ndarray) -> np.ndarray:
     """What holds at `times_s`, at the nearest of them for every frame of a view."""
-    index = np.clip(np.searchsorted(times_s, frames_s), 1, len(times_s) - 1)
-    index -= frames_s - times_s[index - 1] < times_s[index] - frames_s
     inside = (frames_s >= times_s[0] - MAX_GAP_S) & (frames_s <= times_s[-1] + MAX_GAP_S)
-    return swapped[index] & inside[:, None]
+    return swapped[nearest_samples(times_s, frames_s)] & inside[:, None]

@@ -29,6 +29,13 @@ def interpolate_hermite(
     return at
 
 
+def nearest_samples(times_s: np.ndarray, query_s: np.ndarray) -> np.ndarray:
+    """(Q,) which of `times_s` (F,), rising, is nearest to each of `query_s` (Q,)."""
+    after = np.clip(np.searchsorted(times_s, query_s), 1, len(times_s) - 1)
+    is_before_nearer = query_s - times_s[after - 1] < times_s[after] - query_s
+    return np.where(is_before_nearer, after - 1, after)
+
+
 def _slopes(times_s: np.ndarray, values: np.ndarray) -> np.ndarray:
     chord = np.diff(values, axis=0) / _expand(np.diff(times_s), values.ndim)
     before = np.concatenate([np.full_like(chord[:1], np.nan), chord])

@@ -12,6 +12,7 @@ from itertools import product
 import numpy as np
 
 from mvmocap_core.detection.detections import Track
+from mvmocap_core.geometry.interpolation import nearest_samples
 from mvmocap_core.group.movement import mobility, movement
 from mvmocap_core.sync.epipolar import EpipolarScore
 from mvmocap_core.sync.motion import motion_candidates
@@ -218,8 +219,7 @@ def seconds_shared(a: Track, b: Track, offset_s: float) -> float:
     seen_s = a.times_s[_is_seen(a)]
     frame_s = float(np.median(np.diff(a.times_s)))
     other_s = b.times_s[_is_seen(b)] + offset_s
-    nearest = np.clip(np.searchsorted(other_s, seen_s), 1, len(other_s) - 1)
-    apart = np.minimum(np.abs(other_s[nearest] - seen_s), np.abs(other_s[nearest - 1] - seen_s))
+    apart = np.abs(other_s[nearest_samples(other_s, seen_s)] - seen_s)
     return float((apart < 0.1).sum() * frame_s)
 
 

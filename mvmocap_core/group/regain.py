@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mvmocap_core.detection.detections import Track
+from mvmocap_core.geometry.interpolation import nearest_samples
 from mvmocap_core.group.matching import merged
 from mvmocap_core.group.reconcile import body_sizes, shared_lines
 from mvmocap_core.people.tracks import mean_distance
@@ -116,9 +117,7 @@ def _away(own: Track, piece: Track) -> float:
 def _rows(piece: Track, view: int, times_s: np.ndarray, offset_s: float) -> np.ndarray:
     """The first view's frames, at `times_s` (F,), nearest to a piece's."""
     frames_s = piece.times_s[_is_seen(piece)] + offset_s * view
-    after = np.clip(np.searchsorted(times_s, frames_s), 1, len(times_s) - 1)
-    is_before_nearer = frames_s - times_s[after - 1] < times_s[after] - frames_s
-    return np.unique(np.where(is_before_nearer, after - 1, after))
+    return np.unique(nearest_samples(times_s, frames_s))
 
 
 def _is_seen(track: Track) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from mvmocap_core.body.world import stature_m
 from mvmocap_core.detection.hands import HandSightings
+from mvmocap_core.geometry.interpolation import nearest_samples
 from mvmocap_core.geometry.rotations import (
     quat_wxyz_to_rotmat,
     rotmat_to_quat_wxyz,
@@ -27,6 +28,7 @@ from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.finger_names import SIDES
 from mvmocap_core.motion.fingers import FingerMotion, with_fingers
 from mvmocap_core.motion.pose import JointMotion, forward, joint_motion, with_motion
+from mvmocap_core.motion.spans import spans
 from mvmocap_core.progress import Progress, part, silent
 from mvmocap_core.sync.timeline import Timeline
 
@@ -117,9 +119,9 @@ class _FittedHand:
         is_seen = evidence.weight.max(axis=0) > 0.0
         hand.share = _share_of_fit(is_seen, fps)
         hand.sureness = 1.0 - np.prod(1.0 - np.sqrt(evidence.weight), axis=0)
-        spans = _spans(hand.share > 0.0)
-        for number, span in enumerate(spans):
-            progress(number / len(spans), f"Fitting hands, frame {span.start + 1}")
+        parts = [slice(*span) for span in spans(hand.share > 0.0)]
+        for number, span in enumerate(parts):
+            progress(number / len(parts), f"Fitting hands, frame {span.start + 1}")
             pose, variance = fit_hand(evidence[span], prior[span], shape, fps=fps)
             hand._take(span, pose, variance[:, _LANDMARK_OF_JOINT])
         return hand
@@ -178,16 +180,9 @@ def _share_of_fit(is_seen: np.ndarray, fps: float) -> np.ndarray:
     seen = np.flatnonzero(is_seen)
     if not len(seen):
         return np.zeros(len(is_seen))
-    after = np.searchsorted(seen, frames).clip(0, len(seen) - 1)
-    before = (after - 1).clip(0)
-    away_s = np.minimum(np.abs(seen[after] - frames), np.abs(seen[before] - frames)) / fps
+    away_s = np.abs(seen[nearest_samples(seen, frames)] - frames) / fps
     s = np.clip(1.0 - (away_s - HELD_S) / FADE_S, 0.0, 1.0)
     return s * s * (3.0 - 2.0 * s)
-
-
-def _spans(is_in: np.ndarray) -> list[slice]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_in.astype(int), [0]])))
-    return [slice(int(a), int(b)) for a, b in zip(edges[0::2], edges[1::2], strict=True)]
 
 
 def _with_arm(

@@ -10,6 +10,7 @@ from mvmocap_core.calibration.given import GivenFacts
 from mvmocap_core.checks import seen_frames
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.cameras import camera_center
+from mvmocap_core.geometry.interpolation import nearest_samples
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.fingers import without_fingers
 from mvmocap_core.options import CleanUp, SolveOptions
@@ -93,9 +94,7 @@ def doubt_where_seen_m(evidence: Evidence) -> float:
 
 
 def _seen_at(track: Track, times_s: np.ndarray) -> np.ndarray:
-    after = np.clip(np.searchsorted(track.times_s, times_s), 1, len(track.times_s) - 1)
-    is_before_nearer = times_s - track.times_s[after - 1] < track.times_s[after] - times_s
-    nearest = np.where(is_before_nearer, after - 1, after)
+    nearest = nearest_samples(track.times_s, times_s)
     frame_s = float(np.median(np.diff(track.times_s)))
     is_near = np.abs(track.times_s[nearest] - times_s) < frame_s
     return is_near & seen_frames(track)[nearest]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from mvmocap_core.geometry.interpolation import interpolate_hermite
+from mvmocap_core.geometry.interpolation import interpolate_hermite, nearest_samples
 
 TIMES = np.array([0.0, 0.03, 0.07, 0.1, 0.15, 0.18])
 
@@ -27,3 +27,8 @@ def test_missing_sample_hides_its_neighbourhood_alone():
     values[2] = np.nan
     at = interpolate_hermite(TIMES, values, np.array([0.01, 0.05, 0.08, 0.12]), max_gap_s=0.1)
     np.testing.assert_array_equal(np.isnan(at), [False, True, True, False])
+
+
+def test_the_nearest_sample_is_found_between_samples_and_beyond_them():
+    nearest = nearest_samples(np.array([0.0, 0.1, 0.4]), np.array([-3.0, 0.04, 0.2, 0.3, 9.0]))
+    assert nearest.tolist() == [0, 0, 1, 2, 2]
