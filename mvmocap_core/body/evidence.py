@@ -101,16 +101,16 @@ def gather_evidence(
 
 def _with_depth(seen: Evidence, lifted: Lifted, times_s: np.ndarray) -> Evidence:
     """What the views saw, and what each by itself says of what two do not see."""
-    if len(seen.poses) < 2:
-        return replace(seen, depth=depth_prior(lifted, seen.weight, seen.poses), lifted=lifted)
     prior = depth_prior(lifted, seen.weight, seen.poses)
+    told = replace(seen, depth=prior, lifted=lifted)
+    if len(seen.poses) < 2:
+        return told
     points = points_seen(seen)
     depth = with_memory(prior, offsets_of(points), seen.weight, times_s)
-    told = replace(seen, depth=depth, lifted=lifted)
     path = hips_path(
         points, triangulate(told), seen.xy, seen.weight, seen.sigma, seen.poses, times_s
     )
-    return replace(told, path=path)
+    return replace(told, depth=depth, path=path)
 
 
 def offsets_seen(seen: Evidence) -> np.ndarray:

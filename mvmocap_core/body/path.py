@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solveh_banded
 
+from mvmocap_core.geometry.cameras import camera_center
 from mvmocap_core.lifting.joints import LANDMARK_INDICES, stature_of
 from mvmocap_core.lifting.lifted import HIP_LANDMARKS, TRUNK_LANDMARKS, blindness
 from mvmocap_core.motion.spans import spans
@@ -75,51 +76,35 @@ def hips_path(
     """
     n_frames = len(points)
     path = HipsPath(np.zeros((n_frames, 3)), *np.zeros((3, n_frames)))
-    hips = points[:, HIP_LANDMARKS].mean(axis=1)
     statures = stature_of(points[:, LANDMARK_INDICES])
     if not np.isfinite(statures).any():  # two views never see all limbs at once
         return path
     stature = float(np.nanmedian(statures))
-    is_known = np.isfinite(hips).all(axis=-1)
+    hips = points[:, HIP_LANDMARKS].mean(axis=1) / stature
+    by_bones = placed[:, HIP_LANDMARKS].mean(axis=1)
     lost = blindness(weight)[:, TRUNK_LANDMARKS].min(axis=1)
     step_s = float(np.median(np.diff(times_s)))
-    density = _density(hips / stature, step_s)
-    around, longest = round(_AROUND_S / step_s), round(_LONGEST_S / step_s)
+    density = _density(hips, step_s)
     view = weight[..., HIP_LANDMARKS].min(axis=-1).argmax(axis=0)
-    for start, stop in spans(~is_known):
-        if stop - start > longest or not lost[start:stop].any():
+    for start, stop in spans(~np.isfinite(hips).all(axis=-1)):
+        bridge = _bridge(hips, start, stop, step_s, density) if lost[start:stop].any() else None
+        if bridge is None:
             continue
-        near = slice(max(start - around, 0), min(stop + around, n_frames))
-        if is_known[near].sum() < _MIN_KNOWN:
-            continue
-        smooth = stature * _smoothest(hips[near] / stature, is_known[near], step_s, density)
         frames = np.arange(start, stop)
-        deviation = (
-            _WIDER
-            * stature
-            * _deviation(
-                frames - start + 1,
-                stop - start + 1,
-                step_s,
-                density,
-                (start > 0, stop < n_frames),
-            )
-        )
+        place, deviation = stature * bridge[0], _WIDER * stature * bridge[1]
         seen_by = view[frames]
-        T = poses[seen_by]
-        camera = -np.einsum("fba,fb->fa", T[:, :3, :3], T[:, :3, 3])
-        place = smooth[frames - near.start]
-        away = np.linalg.norm(place - camera, axis=-1)
-        ray = (place - camera) / away[:, None]
-        by_bones = _precision_by_bones(xy[seen_by, frames], weight[seen_by, frames])
-        by_bones /= (away * sigma[seen_by]) ** 2
+        from_camera = place - camera_center(poses[seen_by])
+        away = np.linalg.norm(from_camera, axis=-1)
+        ray = from_camera / away[:, None]
         path.ray[frames] = ray
         path.along[frames] = (place * ray).sum(axis=-1)
         # As much surer than the bones as the path is, however many frames of both there are.
         by_size = _SIZE_ERROR * away
-        by_view = (placed[frames][:, HIP_LANDMARKS].mean(axis=1) * ray).sum(axis=-1)
-        deviation = deviation * _doubt(by_view - path.along[frames], np.hypot(deviation, by_size))
-        path.precision[frames] = lost[frames] * by_bones * (by_size / deviation) ** 2
+        apart = (by_bones[frames] * ray).sum(axis=-1) - path.along[frames]
+        deviation = deviation * _doubt(apart, np.hypot(deviation, by_size))
+        told = _precision_by_bones(xy[seen_by, frames], weight[seen_by, frames])
+        told /= (away * sigma[seen_by]) ** 2
+        path.precision[frames] = lost[frames] * told * (by_size / deviation) ** 2
         left = (deviation**-2.0 + by_size**-2.0) ** -0.5
         path.deviation[frames] = np.where(lost[frames] > 0, left, 0.0)
     return path
@@ -165,6 +150,23 @@ def _density(places: np.ndarray, step_s: float) -> float:
     return max(_ACCELERATION, 192.0 * (float(known.mean()) - noise) / tried_s**3)
 
 
+def _bridge(
+    places: np.ndarray, start: int, stop: int, step_s: float, density: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Places (N, 3) across a gap and their standard deviations (N,), over stature.
+
+    None where too little is known around it, or it is too long. places: (F, 3), NaN in gaps.
+    """
+    around = round(_AROUND_S / step_s)
+    near = slice(max(start - around, 0), min(stop + around, len(places)))
+    is_known = np.isfinite(places[near]).all(axis=-1)
+    if stop - start > round(_LONGEST_S / step_s) or is_known.sum() < _MIN_KNOWN:
+        return None
+    smooth = _smoothest(places[near], is_known, step_s, density)
+    deviation = _deviation(stop - start, (start > 0, stop < len(places)), step_s, density)
+    return smooth[start - near.start : stop - near.start], deviation
+
+
 def _smoothest(
     places: np.ndarray, is_known: np.ndarray, step_s: float, density: float
 ) -> np.ndarray:
@@ -185,15 +187,15 @@ def _smoothest(
 
 
 def _deviation(
-    after: np.ndarray, n_steps: int, step_s: float, density: float, is_known: tuple[bool, bool]
+    n_frames: int, is_known: tuple[bool, bool], step_s: float, density: float
 ) -> np.ndarray:
-    """Standard deviations, over stature, of a path between a place before and one behind.
+    """(N,) standard deviations, over stature, of a path in a gap of N frames.
 
-    after: steps from the last place before; n_steps: from that to the first behind; is_known:
-    whether there is a place before, and one behind.
+    is_known: whether there is a place before, and one behind.
     """
-    ahead = n_steps - after
-    reach = after * ahead / n_steps if all(is_known) else after if is_known[0] else ahead
+    after = np.arange(1, n_frames + 1)
+    ahead = after[::-1]
+    reach = after * ahead / (n_frames + 1) if all(is_known) else after if is_known[0] else ahead
     return np.sqrt(density * (reach * step_s) ** 3 / 3.0 + _NOISE**2)
 
 
