@@ -11,6 +11,7 @@ from benchmarks.tables import show
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import MocapError
 from mvmocap_core.group.performers import Performers, find_performers
+from mvmocap_core.people.tracks import is_there
 from mvmocap_core.stabilisation.steady import find_camera_motion
 
 MIN_SHARED = 0.15
@@ -86,11 +87,11 @@ def expected(take: GroupTake) -> list[int]:
     """Performers whom both views see often enough at the same time."""
     people = []
     for person, (first, second) in enumerate(take.tracks):
-        seen = first.confidence.max(axis=1) > 0
+        seen = is_there(first)
         other = np.interp(
             first.times_s - take.offset_s,
             second.times_s,
-            second.confidence.max(axis=1) > 0,
+            is_there(second),
             left=0.0,
             right=0.0,
         )
@@ -100,17 +101,17 @@ def expected(take: GroupTake) -> list[int]:
 
 
 def _n_seen(tracks: Sequence[Track]) -> np.ndarray:
-    return np.sum([track.confidence.max(axis=1) > 0 for track in tracks], axis=0)
+    return np.sum([is_there(track) for track in tracks], axis=0)
 
 
 def _n_seen_in_all(tracks: Sequence[Track]) -> int:
-    return sum(int((track.confidence.max(axis=1) > 0).sum()) for track in tracks)
+    return sum(int(is_there(track).sum()) for track in tracks)
 
 
 def _whose(take: GroupTake, view: int, track: Track) -> np.ndarray:
     """(F,) the person whose keypoints the track holds; -1 a double's, -2 it holds none."""
     found, who = take.detections[view], take.identities[view]
-    whose = np.where(track.confidence.max(axis=1) > 0, -1, -2)
+    whose = np.where(is_there(track), -1, -2)
     for slot in range(who.shape[1]):
         same = (track.keypoints_2d_px == found.keypoints_2d_px[:, slot]).all(axis=(1, 2))
         whose[same] = who[same, slot]

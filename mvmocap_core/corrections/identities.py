@@ -14,6 +14,7 @@ from mvmocap_core.corrections.corrections import (
 )
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import InputError
+from mvmocap_core.people.tracks import is_there
 
 FILE_NAME = "identities.json"
 _MOST = 99  # videos or people
@@ -115,7 +116,7 @@ def identified(identities: Sequence[Identity], followed: Followed) -> list[list[
         whose = _sources(identities, view, people, fragments.tracks)
         per_view.append([_gathered(every, own) for own in whose])
     everybody = [list(tracks) for tracks in zip(*per_view, strict=True)]
-    is_left = [all(_is_seen(track).any() for track in tracks) for tracks in everybody]
+    is_left = [all(is_there(track).any() for track in tracks) for tracks in everybody]
     n_left = sum(is_left)
     if n_left == 0:
         message = f"{FILE_NAME} leaves nobody who is seen in every video; take some of it back."
@@ -152,7 +153,7 @@ def _sources(
         else:
             row = _row(place, identity.person, people)
             chosen = _fragment_at(place, identity, fragments)
-            whose[row, _is_seen(fragments[chosen])] = len(people) + chosen
+            whose[row, is_there(fragments[chosen])] = len(people) + chosen
     return whose
 
 
@@ -215,10 +216,6 @@ def _check_videos(identities: Sequence[Identity], n_views: int) -> None:
         if identity.video > n_views:
             message = f"identities[{number}]: video {identity.video}: there are {n_views}."
             raise InputError(message, reason="bad_corrections")
-
-
-def _is_seen(track: Track) -> np.ndarray:
-    return track.confidence.max(axis=1) > 0
 
 
 def _check_count(field: str, value: int) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.interpolation import nearest_samples
 from mvmocap_core.group.movement import mobility, movement
+from mvmocap_core.people.tracks import is_there
 from mvmocap_core.sync.epipolar import EpipolarScore
 from mvmocap_core.sync.motion import motion_candidates
 
@@ -188,7 +189,7 @@ def _may_join(
 
 
 def _are_together(a: Track, b: Track) -> bool:
-    return bool((_is_seen(a) & _is_seen(b)).any())
+    return bool((is_there(a) & is_there(b)).any())
 
 
 def _with_pair(
@@ -210,15 +211,11 @@ def _gain(shared_s: float, cost: float) -> float:
     return shared_s * (_UNRELATED - cost)
 
 
-def _is_seen(track: Track) -> np.ndarray:
-    return track.confidence.max(axis=1) > 0
-
-
 def seconds_shared(a: Track, b: Track, offset_s: float) -> float:
     """Seconds in which both views see somebody."""
-    seen_s = a.times_s[_is_seen(a)]
+    seen_s = a.times_s[is_there(a)]
     frame_s = float(np.median(np.diff(a.times_s)))
-    other_s = b.times_s[_is_seen(b)] + offset_s
+    other_s = b.times_s[is_there(b)] + offset_s
     apart = np.abs(other_s[nearest_samples(other_s, seen_s)] - seen_s)
     return float((apart < 0.1).sum() * frame_s)
 
@@ -247,7 +244,7 @@ def merged(tracks: Sequence[Track]) -> Track:
     """Tracks of one person at different times of one view, as one."""
     whole = tracks[0]
     for part in tracks[1:]:
-        seen = _is_seen(part)
+        seen = is_there(part)
         whole = replace(
             whole,
             keypoints_2d_px=np.where(

@@ -12,7 +12,7 @@ from mvmocap_core.group.movement import mobility, movement
 from mvmocap_core.group.reconcile import reconcile
 from mvmocap_core.group.regain import regain
 from mvmocap_core.people.following import follow_and_cut, pieces_left
-from mvmocap_core.people.tracks import select_performer
+from mvmocap_core.people.tracks import seconds_there, select_performer
 from mvmocap_core.stabilisation.steady import CameraMotion, steady_track
 from mvmocap_core.sync.epipolar import EpipolarScore
 
@@ -54,7 +54,7 @@ def find_performers(
     views = [whole for whole, _ in followed]
     if len(views) == 1:
         everybody = enumerate(views[0])
-        found = [Matched((track,), ((k,),), _seen_s(track)) for k, track in everybody]
+        found = [Matched((track,), ((k,),), seconds_there(track)) for k, track in everybody]
         offset_s = None
     else:
         match = _matched(views, moved, offsets_s)
@@ -118,11 +118,6 @@ def _put_right(
     first, second = together(still)
     offset_s, _ = EpipolarScore(first, second).refine(offset_s, reach_s=_REACH_S)
     return regain(still, people, left, offset_s)
-
-
-def _seen_s(track: Track) -> float:
-    frame_s = float(np.median(np.diff(track.times_s)))
-    return float((track.confidence.max(axis=1) > 0).sum()) * frame_s
 
 
 def _prominence(person: Matched) -> float:

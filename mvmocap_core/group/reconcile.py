@@ -13,7 +13,7 @@ import numpy as np
 
 from mvmocap_core.detection.detections import NOISE_CORRELATION_S, Track
 from mvmocap_core.group.matching import together
-from mvmocap_core.people.tracks import exchanged_frames, mean_distance, without_frames
+from mvmocap_core.people.tracks import exchanged_frames, is_there, mean_distance, without_frames
 from mvmocap_core.sync.epipolar_lines import EpipolarLines
 
 _INDEPENDENT = 4.0
@@ -24,7 +24,8 @@ _EXCHANGE_COST, _FAR_COST = 3.0, 30.0
 """For two to change names at a frame, at the least and at the most."""
 _ROUNDS = 2
 _STRETCHES = 4
-_MIN_WEIGHT = 4.0
+MIN_WEIGHT = 4.0
+"""Of landmarks that both views see, for lines to say anything of a body."""
 
 
 def reconcile(
@@ -78,7 +79,7 @@ def _unexplained(tracks: Sequence[Sequence[Track]], lines: EpipolarLines) -> flo
     total, n_seen = 0.0, 0
     for own in tracks:
         pairs = [lines.costs(own[0], other[1]) for other in tracks]
-        costs = [np.where(weight >= _MIN_WEIGHT, cost, np.inf) for cost, weight in pairs]
+        costs = [np.where(weight >= MIN_WEIGHT, cost, np.inf) for cost, weight in pairs]
         best = np.min(costs, axis=0)
         total += float(best[np.isfinite(best)].sum())
         n_seen += int(np.isfinite(best).sum())
@@ -117,7 +118,7 @@ def _doubt(first: Sequence[Track], second: Sequence[Track], lines: EpipolarLines
     for own, other in ((first, second), (second, first)):
         named, weight = lines.costs(own[0], own[1])
         exchanged, other_weight = lines.costs(own[0], other[1])
-        is_told = np.minimum(weight, other_weight) >= _MIN_WEIGHT
+        is_told = np.minimum(weight, other_weight) >= MIN_WEIGHT
         gain += np.where(is_told, share * (exchanged - named), 0.0)
     return gain
 
@@ -131,8 +132,8 @@ def _move_cost(first: Track, second: Track) -> np.ndarray:
     is_known = np.min([*before, *after], axis=0) >= 0
     moved, gap_s = np.zeros((2, 2, len(is_known))), np.zeros(len(is_known))
     for (i, own), (j, other) in product(enumerate((first, second)), repeat=2):
-        size = np.fmax(body_sizes(own)[before[i]], body_sizes(other)[after[j]])
         here, there = own.keypoints_2d_px[before[i]], other.keypoints_2d_px[after[j]]
+        size = np.fmax(body_size(here), body_size(there))
         moved[i, j] = np.where(is_known, mean_distance(here, there) / size, 0.0)
         gap_s = np.maximum(gap_s, other.times_s[after[j]] - own.times_s[before[i]])
     further = moved[0, 1] ** 2 + moved[1, 0] ** 2 - moved[0, 0] ** 2 - moved[1, 1] ** 2
@@ -142,24 +143,23 @@ def _move_cost(first: Track, second: Track) -> np.ndarray:
 
 def _last_seen(track: Track) -> np.ndarray:
     """(F,) the last frame before each that shows the body; -1 where none does."""
-    frames = np.where(track.confidence.max(axis=1) > 0, np.arange(len(track.times_s)), -1)
+    frames = np.where(is_there(track), np.arange(len(track.times_s)), -1)
     return np.concatenate([[-1], np.maximum.accumulate(frames)[:-1]])
 
 
 def _next_seen(track: Track) -> np.ndarray:
     """(F,) the first frame from each on that shows the body; -1 where none does."""
     n_frames = len(track.times_s)
-    frames = np.where(track.confidence.max(axis=1) > 0, np.arange(n_frames), n_frames)
+    frames = np.where(is_there(track), np.arange(n_frames), n_frames)
     following = np.minimum.accumulate(frames[::-1])[::-1]
     return np.where(following < n_frames, following, -1)
 
 
-def body_sizes(track: Track) -> np.ndarray:
-    """(F,) of the body in pixels; NaN where it is not seen."""
-    points = track.keypoints_2d_px
-    low = np.where(np.isfinite(points), points, np.inf).min(axis=1)
-    high = np.where(np.isfinite(points), points, -np.inf).max(axis=1)
-    extent = np.hypot(*(high - low).T)
+def body_size(points: np.ndarray) -> np.ndarray:
+    """(...) pixels across the landmarks (..., 33, 2) of a body; NaN where there are none."""
+    low = np.where(np.isfinite(points), points, np.inf).min(axis=-2)
+    high = np.where(np.isfinite(points), points, -np.inf).max(axis=-2)
+    extent = np.hypot(*np.moveaxis(high - low, -1, 0))
     return np.where(np.isfinite(extent), extent, np.nan)
 
 

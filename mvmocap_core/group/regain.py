@@ -12,15 +12,14 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.interpolation import nearest_samples
 from mvmocap_core.group.matching import merged
-from mvmocap_core.group.reconcile import body_sizes, shared_lines
-from mvmocap_core.people.tracks import mean_distance
+from mvmocap_core.group.reconcile import MIN_WEIGHT, body_size, shared_lines
+from mvmocap_core.people.tracks import is_there, mean_distance
 from mvmocap_core.sync.epipolar_lines import EpipolarLines
 
 _MOST_COST = 1.0
 """Epipolar cost above which a piece is somebody else. Of pieces of 72 virtual takes, those of the
 same person cost 0.06 to 0.8 but where few frames have told the lines, those of others 1.3 to 3.9.
 """
-_MIN_WEIGHT = 4.0
 _REACH, _REACH_PER_S = 0.5, 4.0
 """Sizes of the body that somebody may move out of sight: at once, and more with each second."""
 _ROUNDS = 6
@@ -75,9 +74,9 @@ def _claims(
         for view, k in offers:
             rows = _rows(left[view][k][0], view, own[0].times_s, lines.offset_s)
             weight = float(weights[rows].sum())
-            cost = float((costs * weights)[rows].sum()) / max(weight, _MIN_WEIGHT)
+            cost = float((costs * weights)[rows].sum()) / max(weight, MIN_WEIGHT)
             least, _ = claims.get((view, k), (_MOST_COST, person))
-            if weight >= _MIN_WEIGHT and cost < least:
+            if weight >= MIN_WEIGHT and cost < least:
                 claims[view, k] = (cost, person)
     return claims
 
@@ -88,7 +87,7 @@ def _offers(own: Track, pieces: Sequence[Piece]) -> list[int]:
     is_taken = np.zeros(len(own.times_s), dtype=bool)
     chosen: list[int] = []
     for k in np.argsort(away, kind="stable").tolist():
-        is_seen = _is_seen(pieces[k][0])
+        is_seen = is_there(pieces[k][0])
         if away[k] <= 1.0 and not (is_seen & is_taken).any():
             is_taken |= is_seen
             chosen.append(k)
@@ -100,7 +99,7 @@ def _away(own: Track, piece: Track) -> float:
 
     inf where the person is seen meanwhile, or never.
     """
-    is_seen, is_piece = _is_seen(own), _is_seen(piece)
+    is_seen, is_piece = is_there(own), is_there(piece)
     frames, seen = np.flatnonzero(is_piece), np.flatnonzero(is_seen)
     if (is_seen & is_piece).any() or not len(seen):
         return np.inf
@@ -108,17 +107,14 @@ def _away(own: Track, piece: Track) -> float:
     most = 0.0
     for own_frame, frame in [*((k, frames[0]) for k in before), *((k, frames[-1]) for k in after)]:
         gap_s = abs(float(own.times_s[own_frame] - piece.times_s[frame]))
-        size = max(float(body_sizes(own)[own_frame]), float(body_sizes(piece)[frame]))
-        apart = mean_distance(own.keypoints_2d_px[own_frame], piece.keypoints_2d_px[frame])
-        most = max(most, float(apart) / (size * (_REACH + _REACH_PER_S * gap_s)))
+        here, there = own.keypoints_2d_px[own_frame], piece.keypoints_2d_px[frame]
+        size = max(float(body_size(here)), float(body_size(there)))
+        reach = size * (_REACH + _REACH_PER_S * gap_s)
+        most = max(most, float(mean_distance(here, there)) / reach)
     return most
 
 
 def _rows(piece: Track, view: int, times_s: np.ndarray, offset_s: float) -> np.ndarray:
     """The first view's frames, at `times_s` (F,), nearest to a piece's."""
-    frames_s = piece.times_s[_is_seen(piece)] + offset_s * view
+    frames_s = piece.times_s[is_there(piece)] + offset_s * view
     return np.unique(nearest_samples(times_s, frames_s))
-
-
-def _is_seen(track: Track) -> np.ndarray:
-    return track.confidence.max(axis=1) > 0

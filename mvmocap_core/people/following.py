@@ -14,7 +14,13 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from mvmocap_core.detection.detections import Detections, Track
-from mvmocap_core.people.tracks import PeopleInFrames, mean_distance, track_of_slots, without_frames
+from mvmocap_core.people.tracks import (
+    PeopleInFrames,
+    mean_distance,
+    seconds_there,
+    track_of_slots,
+    without_frames,
+)
 
 PIECE_GAP_S = 0.12
 PIECE_SLACK = 0.05  # of a person's size: the detector's noise
@@ -73,12 +79,13 @@ def _tracks(
     chains = _chains(people, pieces, is_cut=is_cut)
     chains = [chain for chain in chains if _seen_s(people, chain) >= MIN_TRACK_S]
     chains.sort(key=lambda chain: -_prominence(people, chain))
-    tracks = []
-    for chain in chains:
-        slots = np.full(len(detections.times_s), -1)
-        slots[chain.frames] = chain.slots
-        tracks.append(track_of_slots(detections, slots))
-    return tracks
+    return [_track(detections, chain) for chain in chains]
+
+
+def _track(detections: Detections, piece: _Piece) -> Track:
+    slots = np.full(len(detections.times_s), -1)
+    slots[piece.frames] = piece.slots
+    return track_of_slots(detections, slots)
 
 
 def fragments(detections: Detections, performers: Sequence[Track]) -> list[Track]:
@@ -89,8 +96,7 @@ def fragments(detections: Detections, performers: Sequence[Track]) -> list[Track
         for performer in performers:
             is_taken |= (performer.keypoints_2d_px == track.keypoints_2d_px).any(axis=(1, 2))
         own = without_frames(track, is_taken)
-        frame_s = float(np.median(np.diff(track.times_s)))
-        if (own.confidence.max(axis=1) > 0).sum() * frame_s >= MIN_TRACK_S:
+        if seconds_there(own) >= MIN_TRACK_S:
             left.append(own)
     return left
 
@@ -101,12 +107,7 @@ def pieces_left(detections: Detections, performers: Sequence[Track]) -> list[Tra
     for performer in performers:
         same = detections.keypoints_2d_px == performer.keypoints_2d_px[:, None]
         people.is_there &= ~same.any(axis=(2, 3))
-    tracks = []
-    for piece in _pieces(people, min_s=0.0):
-        slots = np.full(len(detections.times_s), -1)
-        slots[piece.frames] = piece.slots
-        tracks.append(track_of_slots(detections, slots))
-    return tracks
+    return [_track(detections, piece) for piece in _pieces(people, min_s=0.0)]
 
 
 def _pieces(people: PeopleInFrames, min_s: float = MIN_PIECE_S) -> list[_Piece]:
@@ -205,9 +206,7 @@ def _velocity(people: PeopleInFrames, piece: _Piece, end: int) -> np.ndarray:
     return np.median(moved[shared], axis=0) / span_s if shared.any() else np.zeros(2)
 
 
-def _chains(
-    people: PeopleInFrames, pieces: Sequence[_Piece], *, is_cut: bool = False
-) -> list[_Piece]:
+def _chains(people: PeopleInFrames, pieces: Sequence[_Piece], *, is_cut: bool) -> list[_Piece]:
     """The pieces, chained where one person explains two of them best.
 
     is_cut: not where another link of either piece would have been possible as well.

@@ -198,6 +198,16 @@ def track_of_slots(detections: Detections, slots: np.ndarray) -> Track:
     )
 
 
+def is_there(track: Track) -> np.ndarray:
+    """(F,) bool: frames that show anything of the person."""
+    return track.confidence.max(axis=1) > 0
+
+
+def seconds_there(track: Track) -> float:
+    """For how long the person is seen."""
+    return float(is_there(track).sum()) * float(np.median(np.diff(track.times_s)))
+
+
 def without_frames(track: Track, is_absent: np.ndarray) -> Track:
     """The track with nobody in the frames (F,) where it says so."""
     return replace(
