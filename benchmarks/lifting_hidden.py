@@ -34,11 +34,15 @@ _HEIGHT_M = 1.75
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """Errors, mm, in the frames and joints that were harmed; all of them where nothing was."""
+    """Errors, mm, in the frames and joints that were harmed; all of them where nothing was.
+
+    in_radius: share of these that are nearer to the truth than `error_m`.
+    """
 
     motion: str
     harm: str
     by_method_mm: dict[str, float]
+    in_radius: dict[str, float]
 
 
 def score_hidden(split: str, index: int, methods: Sequence[str]) -> list[Harm]:
@@ -51,11 +55,10 @@ def score_hidden(split: str, index: int, methods: Sequence[str]) -> list[Harm]:
     rows = []
     for harm in HARMS:
         tracks, start_s, end_s = harmed(take, harm)
-        errors = {
-            method: _error_mm(take, clip, tracks, harm, (start_s, end_s), method)
-            for method in methods
+        scores = {
+            method: _score(take, clip, tracks, harm, (start_s, end_s), method) for method in methods
         }
-        rows.append(Harm(clip.name, harm, errors))
+        rows.append(_harm(clip.name, harm, scores))
     return rows
 
 
@@ -64,7 +67,7 @@ def score_footage(clip: Clip, methods: Sequence[str]) -> list[Harm]:
     rows = []
     for harm in HARMS:
         tracks, start_s, end_s = harmed(clip, harm)
-        errors: dict[str, float] = {}
+        scores: dict[str, tuple[float, float]] = {}
         for method in methods:
             options = SolveOptions(height_m=clip.height_m, method=method)
             motion = solve_tracks(
@@ -74,8 +77,8 @@ def score_footage(clip: Clip, methods: Sequence[str]) -> list[Harm]:
                 clip.truth_times_s, clip.truth_m, motion.times_s, max_gap_s=_MAX_GAP_S
             )
             is_known = np.isfinite(truth).all(axis=(1, 2))
-            errors[method] = _mean_mm(motion, truth, is_known, harm, (start_s, end_s))
-        rows.append(Harm(clip.name, harm, errors))
+            scores[method] = _compare(motion, truth, is_known, harm, (start_s, end_s))
+        rows.append(_harm(clip.name, harm, scores))
     return rows
 
 
@@ -113,15 +116,22 @@ def _hide(track: Track, start_s: float, end_s: float, landmarks: list[int] | Non
     )
 
 
-def _error_mm(
+def _harm(motion: str, harm: str, scores: dict[str, tuple[float, float]]) -> Harm:
+    errors_mm, in_radius = (
+        {method: score[of] for method, score in scores.items()} for of in range(2)
+    )
+    return Harm(motion, harm, errors_mm, in_radius)
+
+
+def _score(
     take: SyntheticTake,
     clip: MotionCapture,
     tracks: list[Track],
     harm: str,
     harmed_s: tuple[float, float],
     method: str,
-) -> float:
-    """After one similarity over the frames that were not harmed."""
+) -> tuple[float, float]:
+    """See `_compare`."""
     timeline, cameras = Timeline.known(np.array([0.0, take.offset_s])), take.cameras
     times_s = frame_times(tracks, timeline, _FPS, None, None)
     lifted = None
@@ -133,17 +143,17 @@ def _error_mm(
     truth = clip.at(np.clip(take.start_s + times_s, 0.0, clip.duration_s))[:, SCORED_LANDMARKS]
     ends_s = [timeline.to_first(view, track.times_s[[0, -1]]) for view, track in enumerate(tracks)]
     shared = (times_s >= max(e[0] for e in ends_s)) & (times_s <= min(e[1] for e in ends_s))
-    return _mean_mm(motion, truth, shared, harm, harmed_s)
+    return _compare(motion, truth, shared, harm, harmed_s)
 
 
-def _mean_mm(
+def _compare(
     motion: MotionClip,
     truth: np.ndarray,
     shared: np.ndarray,
     harm: str,
     harmed_s: tuple[float, float],
-) -> float:
-    """Error where it was harmed, after one similarity over the other frames.
+) -> tuple[float, float]:
+    """Error, mm, where it was harmed, after one similarity over the other frames; share in radius.
 
     truth: (F, 12, 3) of `SCORED` at the motion's times; shared: (F,) frames that both views film.
     """
@@ -153,8 +163,10 @@ def _mean_mm(
     counted = shared & (motion.times_s >= harmed_s[0]) & (motion.times_s < harmed_s[1])
     sure = shared if harm == "nothing" else shared & ~counted
     fit = similarity_transform(found[sure].reshape(-1, 3), truth[sure].reshape(-1, 3))
-    apart = np.linalg.norm(fit.apply(found) - truth, axis=-1)[counted]
-    return float(1000.0 * (apart[:, _ARM_SCORED] if harm == "arm" else apart).mean())
+    limbs = _ARM_SCORED if harm == "arm" else list(range(len(SCORED)))
+    apart_m = np.linalg.norm(fit.apply(found) - truth, axis=-1)[counted][:, limbs]
+    radius_m = motion.error_m[counted][:, [joints[limb] for limb in limbs]]
+    return float(1000.0 * apart_m.mean()), float((apart_m < radius_m).mean())
 
 
 def _calibration(take: SyntheticTake) -> Calibration:

@@ -5,17 +5,17 @@ landmarks that fewer than two views see, and not at all where two see them: ther
 knows better.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mvmocap_core.lifting.correction import remember
 from mvmocap_core.lifting.lifted import (
     HIP_LANDMARKS,
-    SEEN_WEIGHT,
     TRUNK_LANDMARKS,
     Lifted,
     blindness,
+    hiddenness,
 )
 
 INDEPENDENT = 0.3
@@ -45,6 +45,10 @@ class DepthPrior:
 
     def __getitem__(self, frames: slice | np.ndarray) -> "DepthPrior":
         return DepthPrior(self.offsets[:, frames], self.precision[:, frames], self.cauchy_scale)
+
+    def counted(self, share: np.ndarray) -> "DepthPrior":
+        """The same, of which a share (F, L) counts."""
+        return replace(self, precision=share[..., None, None] * self.precision)
 
 
 def depth_prior(lifted: Lifted, weight: np.ndarray, poses: np.ndarray) -> DepthPrior:
@@ -76,9 +80,10 @@ def with_memory(
     keypoints in [0, 1].
     """
     told, error = remember(offsets, times_s)
-    unseen = np.clip(1.0 - weight.max(axis=0) / SEEN_WEIGHT, 0.0, 1.0)
     known = np.isfinite(error)
-    share = np.where(known, INDEPENDENT * unseen / np.where(known, error, 1.0) ** 2, 0.0)
+    share = np.where(
+        known, INDEPENDENT * hiddenness(weight) / np.where(known, error, 1.0) ** 2, 0.0
+    )
     told = np.where(known[..., None], told, 0.0)
     return DepthPrior(
         np.concatenate([prior.offsets, told[None]]),

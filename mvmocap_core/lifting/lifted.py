@@ -93,6 +93,11 @@ def blindness(weight: np.ndarray) -> np.ndarray:
     return np.clip(1.0 - second / SEEN_WEIGHT, 0.0, 1.0)
 
 
+def hiddenness(weight: np.ndarray) -> np.ndarray:
+    """Keypoints' weights (V, F, L) -> (F, L) in [0, 1]: 1 where no view sees it."""
+    return np.clip(1.0 - weight.max(axis=0) / SEEN_WEIGHT, 0.0, 1.0)
+
+
 def combine(first: Lifted, second: Lifted) -> Lifted:
     """Both guesses, weighed by their errors; where one has nothing, the other. Named the second.
 
