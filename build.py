@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="build.py",
         description="Solve, bake and export the scenes of a batch file; see docs/batch.md.",
-        epilog="Exit codes: 0 done, 1 a scene failed, 2 bad input, 124 timeout, 130 stopped.",
+        epilog="Exit codes: 0 done, 1 defect, 2 bad or unsolvable input, 124 timeout, 130 stopped.",
     )
     parser.add_argument("scenes", type=Path, metavar="scenes.toml")
     parser.add_argument("--scene", metavar="NAME", help="this scene alone, in this process")

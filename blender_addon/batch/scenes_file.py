@@ -15,6 +15,8 @@ from ..armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 EXPORT_FORMATS = ("fbx", "bvh", "glb", "usd")
 OPTION_NAMES = ("device", "method", "detector", "people", "hands")
 _NAME = re.compile(r"\w[\w .-]{0,62}")
+_FLAG = re.compile(r"--(\w+)")
+_FLAG_KEYS = {"height": "height_m", "fps": "fps", "start": "start_s", "end": "end_s"}
 _RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -115,7 +117,7 @@ def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
     try:
         checked = SolveOptions(**options)
     except MocapError as error:
-        raise _bad(path, f"{where}: {error}") from error
+        raise _bad(path, f"{where}: {_FLAG.sub(_key_of, str(error)).rstrip('.')}") from error
     return SceneJob(
         name=name,
         videos=tuple(folder / video for video in values["videos"]),
@@ -125,6 +127,12 @@ def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
         export=tuple(dict.fromkeys(values.get("export", ()))),
         preview=values.get("preview", False),
     )
+
+
+def _key_of(flag: re.Match[str]) -> str:
+    """The key of this file that is an option of the command line."""
+    name = flag.group(1)
+    return _FLAG_KEYS.get(name, f"options.{name}")
 
 
 def _characters(path: Path, where: str, values: Mapping[str, Any]) -> tuple[Character, ...]:
