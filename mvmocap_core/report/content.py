@@ -71,13 +71,19 @@ def unsolvable_report(
         "schema_version": REPORT_SCHEMA,
         "verdict": "unusable",
         "reasons": [error.reason],
-        "advice": [str(error)],
+        "advice": [_sentence(error)],
         "sync": None,
         "cameras": [_video_facts(info) for info in infos],
         "accuracy": None,
         "people": [],
         **_run_section(stages),
     }
+
+
+def _sentence(error: MocapError) -> str:
+    """The error's message, which a console puts after the program's name, by itself."""
+    message = str(error)
+    return message[:1].upper() + message[1:]
 
 
 def sync_section(timeline: Timeline) -> dict[str, Any]:

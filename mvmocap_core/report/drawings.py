@@ -117,10 +117,14 @@ def _grid(plan: _Plan) -> str:
 
 
 def _wedge_m(motion: MotionClip, view: int, reach_m: float) -> np.ndarray:
-    """(3, 2) on the floor: the camera, and the left and right end of what it sees."""
+    """(3, 2) on the floor: the camera, and the left and right end of what it sees.
+
+    Of a picture that lies on its side, these are its upper and lower edge.
+    """
     R, K = motion.T_cam_world[view, :3, :3], motion.K[view]
-    width_px = float(motion.image_size[view, 0])
-    edges_px = np.array([[0.0, K[1, 2], 1.0], [width_px, K[1, 2], 1.0]])
+    level = int(abs(R[0, 2]) > abs(R[1, 2]))  # the axis of the picture that is nearer to level
+    edges_px = np.array([K[:, 2], K[:, 2]])
+    edges_px[:, level] = 0.0, motion.image_size[view, level]
     rays = (edges_px @ np.linalg.inv(K).T @ R)[:, :2]
     ends_m = _WEDGE_REACH * reach_m * rays / np.linalg.norm(rays, axis=1, keepdims=True)
     place_m = camera_positions_m(motion)[view, :2]

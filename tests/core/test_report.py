@@ -267,7 +267,23 @@ def test_report_with_unknown_numbers_holds_the_schema(repository, infos):
     jsonschema.validate(json.loads(json.dumps(report, allow_nan=False)),
                         schema(repository, "report.schema.json"))  # fmt: skip
     assert report["accuracy"]["rotation_std_deg"] is None
-    assert "unusable" in page.render_page(report)
+    text = page.render_page(report, [make_evidence(infos)])
+    assert "unusable" in text
+    assert '<th>Angle between the views</th><td class="number">–</td>' in text
+
+
+def test_page_tells_what_was_given_and_kept_from_what_was_refined(infos):
+    report = content.solved_report([make_evidence(infos)], stages())
+    room = {"focal_px": 600.0, "focal_std": 0.02, "axes_std_deg": 1.0}
+    report["cameras"][0] |= {"given": ["pose", "lens"], "room": room}
+    report["cameras"][1] |= {"given": ["focal_length", "offset"], "room": room}
+    notes = [line for line in page.render_page(report).splitlines() if 'class="note"' in line]
+    of_first = [note for note in notes if " a.mp4" in note]
+    of_second = [note for note in notes if " b &amp; &lt;c&gt;.mp4" in note]
+    assert len(of_first) == 1
+    assert "and kept: pose, lens." in of_first[0]
+    assert "Straight edges" in of_second[0]
+    assert "and refined by the videos: focal length, offset." in of_second[1]
 
 
 def test_unsolvable_report_holds_the_schema_and_says_why(repository, infos):
@@ -277,7 +293,7 @@ def test_unsolvable_report_holds_the_schema_and_says_why(repository, infos):
     assert (report["verdict"], report["reasons"]) == ("unusable", ["no_person"])
     html = page.render_page(report)
     assert "No motion could be solved" in html
-    assert "no person was found in b.mp4." in html
+    assert "No person was found in b.mp4." in html
 
 
 def test_schema_wants_a_reason_where_nothing_was_solved(repository, infos):
