@@ -1,7 +1,7 @@
 """Cameras from the performer alone: start from several guesses, adjust, keep the best."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -81,6 +81,23 @@ def calibrate(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """An adjustment at a time line's offsets.
+
+    cost: of every sample; log_odds: what movements tell of the offset that is tried.
+    """
+
+    timeline: Timeline
+    calibration: Calibration
+    cost: float
+    log_odds: float = 0.0
+
+    @property
+    def odds(self) -> float:
+        return self.log_odds - COST_GAIN * float(np.log(self.cost))
+
+
 def _dated(
     tracks: Sequence[Track],
     timeline: Timeline,
@@ -93,26 +110,27 @@ def _dated(
     One fundamental matrix can fit a walk a stride off; constant bones and the accuracy of
     thousands of keypoints mostly cannot. What the movements tell weighs in.
     """
-    calibration, cost = _calibrate(tracks, timeline, focal_35mm, given, progress)
+    best = _Trial(timeline, *_calibrate(tracks, timeline, focal_35mm, given, progress))
     for view in np.flatnonzero(timeline.agreement < CERTAIN):
-        trials = [(-COST_GAIN * np.log(cost), cost, timeline, calibration)]
+        trials = [replace(best, log_odds=0.0)]
         rivals = np.stack([timeline.rivals_s[view], timeline.rivals_odds[view]], axis=1)
         for rival_s, log_odds in rivals[np.isfinite(rivals).all(axis=1)]:
-            rival = replace(timeline, offset_s=_with(timeline.offset_s, view, rival_s))
+            rival = replace(best.timeline, offset_s=_with(best.timeline.offset_s, view, rival_s))
             if len(choose_moments(tracks, rival)) >= MIN_FRAMES:
-                tried, its_cost = _calibrate(tracks, rival, focal_35mm, given, progress)
-                odds = log_odds - COST_GAIN * np.log(its_cost)
-                trials.append((odds, its_cost, rival, tried))
-        best, cost, timeline, calibration = max(trials, key=lambda trial: trial[0])
+                found = _calibrate(tracks, rival, focal_35mm, given, progress)
+                trials.append(_Trial(rival, *found, log_odds))
+        best = max(trials, key=lambda trial: trial.odds)
+        own_s = best.calibration.offset_s[view]
         others = [
-            odds
-            for odds, _, _, tried in trials
-            if abs(tried.offset_s[view] - calibration.offset_s[view]) > SAME_OFFSET_S
+            trial.odds
+            for trial in trials
+            if abs(trial.calibration.offset_s[view] - own_s) > SAME_OFFSET_S
         ]
         if others:
-            sure = 1.0 - (1.0 - CERTAIN) ** max((best - max(others)) / CERTAIN_ODDS, 0.0)
-            timeline = replace(timeline, agreement=_with(timeline.agreement, view, sure))
-    return timeline, calibration
+            sure = 1.0 - (1.0 - CERTAIN) ** ((best.odds - max(others)) / CERTAIN_ODDS)
+            agreement = _with(best.timeline.agreement, view, sure)
+            best = replace(best, timeline=replace(best.timeline, agreement=agreement))
+    return best.timeline, best.calibration
 
 
 def _with(values: np.ndarray, index: int, value: float) -> np.ndarray:
