@@ -58,11 +58,21 @@ def smooth(
     n_frames = len(values)
     if n_frames <= order or cutoff_hz >= 0.5 * fps:
         return values.copy()
-    stencil = np.diff(np.eye(order + 1), n=order, axis=0)[0]
     stiffness = give * (2.0 * np.sin(np.pi * cutoff_hz / fps)) ** (-2.0 * order)
-    bands = np.zeros((order + 1, n_frames))
+    return penalised(values, weights, stiffness, order)
+
+
+def penalised(
+    values: np.ndarray, weights: np.ndarray, stiffness: np.ndarray | float, order: int
+) -> np.ndarray:
+    """The columns (F, C) nearest to `values` whose differences are small.
+
+    weights: (F,) of the values; stiffness: (F - order,) of the squared differences.
+    """
+    stencil = np.diff(np.eye(order + 1), n=order, axis=0)[0]
+    bands = np.zeros((order + 1, len(values)))
     bands[0] = weights
-    length = n_frames - order
+    length = len(values) - order
     for i, a in enumerate(stencil):
         for j in range(i, order + 1):
             bands[j - i, i : i + length] += stiffness * a * stencil[j]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solveh_banded
 
+from mvmocap_core.motion.smoothing import penalised
 from mvmocap_core.motion.spans import spans
 
 HEEL, TOE = 0, 1
@@ -84,12 +84,7 @@ def still_path(points_m: np.ndarray, fps: float, weights: np.ndarray | float = 1
     weight = weights * _trust(points_m - path)
     give = np.full(len(points_m) - 1, _STAY_MS * fps / _STILL_M)
     for _ in range(_STEPS):
-        bands = np.zeros((2, len(points_m)))
-        bands[0] = weight
-        bands[0, :-1] += give
-        bands[0, 1:] += give
-        bands[1, :-1] = -give
-        path = solveh_banded(bands, weight[:, None] * points_m, lower=True)
+        path = penalised(points_m, weight, give, order=1)
         step = np.linalg.norm(np.diff(path, axis=0), axis=1)
         give = _STAY_MS * fps / np.maximum(step, _STILL_M)
         weight = weights * _trust(points_m - path)
