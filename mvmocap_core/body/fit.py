@@ -15,12 +15,10 @@ from mvmocap_core.body.evidence import Evidence, triangulate
 from mvmocap_core.body.kinematics import N_UNKNOWNS, Pose, concatenate
 from mvmocap_core.body.residuals import Normals, linearise
 from mvmocap_core.body.skeleton import PROPORTIONS, Body
-from mvmocap_core.body.smoothness import Smoothness
+from mvmocap_core.body.smoothness import FIXED, Smoothness
 from mvmocap_core.body.start import starting_pose, without_leaps
 from mvmocap_core.progress import Progress, silent
 
-_HELD = 1e9
-"""Information that holds a parameter of the shape where it is."""
 WINDOW = 600
 OVERLAP = 60
 
@@ -34,7 +32,7 @@ def fit_shape(body: Body, evidence: Evidence, *, independent: float, n_steps: in
     pose = starting_pose(triangulate(evidence))
     prior = PROPORTIONS.std**-2.0
     if len(evidence.poses) == 1:
-        prior[PROPORTIONS.is_uneven] = _HELD
+        prior[PROPORTIONS.is_uneven] = FIXED
     damping = 1e-2
 
     def total(normals: Normals, shape: np.ndarray) -> float:

@@ -17,8 +17,8 @@ from mvmocap_core.geometry.rotations import rotmat_to_rotvec
 
 CAUCHY_SCALE = 5.0
 """Accelerations are mostly small and now and then large: their prior has heavy tails."""
-_FIXED = 1e9
-"""Information that holds a frame where it is."""
+FIXED = 1e9
+"""Information that holds an unknown where it is."""
 _FIRST = (-1.0, 1.0)
 _SECOND = (1.0, -2.0, 1.0)
 
@@ -161,7 +161,7 @@ class Elimination:
         blocks[:, diagonal, diagonal] *= 1.0 + damping
         coupling, beside = smooth
         blocks[:, diagonal, diagonal] += coupling + 1e-6
-        blocks[:, diagonal, diagonal] += _FIXED * is_fixed[:, None]
+        blocks[:, diagonal, diagonal] += FIXED * is_fixed[:, None]
         return Elimination.of(blocks, beside)
 
     def solve(self, right: np.ndarray) -> np.ndarray:

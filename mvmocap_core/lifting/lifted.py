@@ -122,14 +122,9 @@ def combine(first: Lifted, second: Lifted) -> Lifted:
 
 def fill(first: Lifted, second: Lifted) -> Lifted:
     """The first's guesses, and the second's for landmarks that the first says nothing of."""
-    missing = ~np.isfinite(first.points).all(axis=-1, keepdims=True)
-    unplaced = ~np.isfinite(first.R_crop_cam).all(axis=(-2, -1), keepdims=True)
-    return Lifted(
-        np.where(missing, second.points, first.points),
-        np.where(missing, second.error, first.error),
-        np.where(unplaced, second.R_crop_cam, first.R_crop_cam),
-        second.source,
-    )
+    chosen = choose(np.isfinite(first.points).all(axis=-1), first, second)
+    is_placed = np.isfinite(first.R_crop_cam).all(axis=(-2, -1), keepdims=True)
+    return replace(chosen, R_crop_cam=np.where(is_placed, first.R_crop_cam, second.R_crop_cam))
 
 
 def choose(is_first: np.ndarray, first: Lifted, second: Lifted) -> Lifted:
