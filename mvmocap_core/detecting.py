@@ -79,9 +79,8 @@ class JobVideos:
 
     def detect(self) -> list[Detections]:
         """Find people in every video; what the take holds is not looked for again."""
-        ranges = [(self.options.start_s, self.options.end_s)]
-        ranges += [(None, None)] * (len(self.videos) - 1)  # their clocks are not known yet
-        inputs = [self.inputs(view) for view in range(len(self.videos))]
+        ranges = self._ranges()
+        inputs = self.inputs()
 
         def work(progress: Progress) -> list[Detections]:
             found = [self.take.load("detect", each, Detections) for each in inputs]
@@ -102,19 +101,27 @@ class JobVideos:
 
         return self.stages.run("detect", work)
 
+    def _ranges(self) -> list[tuple[float | None, float | None]]:
+        """What is looked at of each video; the clocks of all but the first are not known yet."""
+        rest = [(None, None)] * (len(self.videos) - 1)
+        return [(self.options.start_s, self.options.end_s), *rest]
+
     def _detector(self) -> Detector:
         if self._sources:
             return GivenKeypoints(self._sources)
         return MediaPipePose(model=self.options.detector, people=self.options.people)
 
-    def inputs(self, view: int) -> Inputs:
-        """What the detections in a video depend on."""
-        is_first = view == 0
-        return {
-            "video": self.hashes[view],
-            "keypoints": self._keypoints[view] if self._keypoints else None,
-            "range": [self.options.start_s, self.options.end_s] if is_first else [None, None],
-            "model": self.options.detector,
-            "people": self.options.people,
-            "code": code_hash("detection", "video"),
-        }
+    def inputs(self) -> list[Inputs]:
+        """What the detections in each video depend on."""
+        code, ranges = code_hash("detection", "video"), self._ranges()
+        return [
+            {
+                "video": content,
+                "keypoints": self._keypoints[view] if self._keypoints else None,
+                "range": list(ranges[view]),
+                "model": self.options.detector,
+                "people": self.options.people,
+                "code": code,
+            }
+            for view, content in enumerate(self.hashes)
+        ]

@@ -1,16 +1,14 @@
 """The ordered stages of a solve."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 
-from mvmocap_core import checks, cleaning, correcting
+from mvmocap_core import checks, cleaning, correcting, kept_stages
 from mvmocap_core.body.single_views import SingleViews
 from mvmocap_core.calibration.cameras import Calibration
-from mvmocap_core.calibration.given import GivenFacts
 from mvmocap_core.corrections.apply import apply
 from mvmocap_core.corrections.corrections import Corrections
 from mvmocap_core.corrections.files import (
@@ -25,7 +23,6 @@ from mvmocap_core.detecting import Inputs, JobVideos
 from mvmocap_core.detection.detections import Detections, Track
 from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.finding_hands import find_hands
-from mvmocap_core.group.clocks import common_timeline
 from mvmocap_core.group.performers import Performers, find_performers
 from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
@@ -35,18 +32,14 @@ from mvmocap_core.people.tracks import select_performer
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence
-from mvmocap_core.room.axes import RoomAxes
-from mvmocap_core.room.edges import look_at_room
-from mvmocap_core.solving import find_cameras, fit_people, lift_people, refined_timeline
+from mvmocap_core.solving import lift_people, refined_timeline
 from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
 from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_tracks
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
 from mvmocap_core.sync.timeline import Timeline
-from mvmocap_core.take import Job, Take, code_hash, open_take
-from mvmocap_core.video.audio import read_sound
+from mvmocap_core.take import Job, Take, open_take
 from mvmocap_core.video.frames import VideoInfo
 
-T = TypeVar("T")
 LastStage = Literal["detect", "sync", "calibrate", "report"]
 """Where a job may end."""
 
@@ -92,20 +85,6 @@ def solve(
             raise
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fits:
-    """What the stage "body" keeps: every performer's fitted motion."""
-
-    clips: tuple[MotionClip, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rooms:
-    """What the stage "room" keeps: of every video's camera what its background tells."""
-
-    rooms: tuple[RoomAxes, ...]
-
-
 class _Job:
     """One run over a take: each method is a stage whose result is kept in the take."""
 
@@ -131,7 +110,7 @@ class _Job:
         if last_stage == "detect":
             return content.detection_summary(self.videos, detections)
         moved = self.steady(detections)
-        given, rooms_inputs = self.room(detections, moved)
+        given, rooms_inputs = kept_stages.look_at_rooms(self.files, detections, moved)
         followed, matched_s = self.people(detections, moved)
         found = identified(self.identities, followed)
         edits = self.corrections[: len(found)]
@@ -142,8 +121,9 @@ class _Job:
         timeline, inputs = self.sync(people, matched_s)
         if last_stage == "sync":
             return {"sync": content.sync_section(timeline)}
-        inputs = {"sync": inputs, "room": rooms_inputs}
-        calibration, inputs = self.calibrate(people, timeline, infos, given, inputs)
+        calibration, inputs = kept_stages.calibrate(
+            self.files, people, timeline, infos, given, {"sync": inputs, "room": rooms_inputs}
+        )
         timeline = refined_timeline(timeline, calibration)
         if last_stage == "calibrate":
             return content.calibration_summary(infos, timeline, calibration)
@@ -153,7 +133,8 @@ class _Job:
             for own, tracks in zip(edits, found, strict=True)
         ]
         lifted = self.lift(seen, timeline, calibration, fps)
-        fits = self.body(seen, timeline, calibration, [guess for guess, _ in lifted], fps, inputs)
+        guesses = [guess for guess, _ in lifted]
+        fits = kept_stages.fit_bodies(self.files, seen, timeline, calibration, guesses, fps, inputs)
         fits = self.hands([with_moving_cameras(fit, moved) for fit in fits], seen[0], timeline)
         whole = [
             Evidence(
@@ -174,22 +155,6 @@ class _Job:
 
     def steady(self, detections: Sequence[Detections]) -> list[CameraMotion]:
         return self.stages.run("steady", lambda _: [find_camera_motion(d) for d in detections])
-
-    def room(
-        self, detections: Sequence[Detections], moved: Sequence[CameraMotion]
-    ) -> tuple[GivenFacts, Inputs]:
-        """What is known of the cameras before the performer is looked at."""
-        inputs: Inputs = {
-            "detections": [self.files.inputs(view) for view in range(len(self.videos))],
-            "code": code_hash("room", "stabilisation", "geometry", "video"),
-        }
-        found = self._kept(
-            "room",
-            inputs,
-            _Rooms,
-            lambda _: _Rooms(tuple(map(look_at_room, self.videos, detections, moved))),
-        )
-        return replace(self.files.given, rooms=found.rooms), inputs
 
     def people(
         self, detections: Sequence[Detections], moved: Sequence[CameraMotion]
@@ -215,55 +180,15 @@ class _Job:
     def sync(
         self, people: Sequence[Sequence[Track]], matched_s: float | None
     ) -> tuple[Timeline, Inputs]:
-        inputs: Inputs = {
-            "detections": [self.files.inputs(view) for view in range(len(self.videos))],
-            "offset_s": _as_json(self.files.given.offset_s),
+        edits: Inputs = {
             "corrections": [
                 corrections_record(own)["videos"] for own in self.corrections[: len(people)]
             ],
             "identities": identities_record(self.identities)["identities"],
-            "code": code_hash(
-                "people", "group", "corrections", "stabilisation", "sync", "geometry", "video"
-            ),
         }
-        timeline = self._kept(
-            "sync",
-            inputs,
-            Timeline,
-            lambda _: common_timeline(
-                people,
-                lambda: [read_sound(video) for video in self.videos],
-                self.files.given.offset_s,
-                matched_s,
-            ),
-        )
+        timeline, inputs = kept_stages.find_clocks(self.files, people, matched_s, edits)
         checks.check_overlap(people[0], timeline)
         return timeline, inputs
-
-    def calibrate(
-        self,
-        people: Sequence[Sequence[Track]],
-        timeline: Timeline,
-        infos: Sequence[VideoInfo],
-        given: GivenFacts,
-        upstream: Inputs,
-    ) -> tuple[Calibration, Inputs]:
-        inputs: Inputs = {
-            **upstream,
-            "given": [
-                _as_json(v) for v in (given.focal_px, given.K, given.dist, given.T_cam_world)
-            ],
-            "code": code_hash("calibration", "geometry"),
-        }
-        calibration = self._kept(
-            "calibrate",
-            inputs,
-            Calibration,
-            lambda progress: find_cameras(
-                people, timeline, [info.focal_35mm for info in infos], given, progress
-            ),
-        )
-        return calibration, inputs
 
     def lift(
         self,
@@ -275,31 +200,6 @@ class _Job:
         return self.stages.run(
             "lift", lambda _: lift_people(people, timeline, calibration, self.options, fps)
         )
-
-    def body(
-        self,
-        people: Sequence[Sequence[Track]],
-        timeline: Timeline,
-        calibration: Calibration,
-        lifted: Sequence[Lifted | None],
-        fps: float,
-        upstream: Inputs,
-    ) -> Sequence[MotionClip]:
-        options = self.options
-        inputs: Inputs = {
-            "calibrate": upstream,
-            "options": [options.height_m, options.fps, options.start_s, options.end_s],
-            "lifted": [None if own is None else own.source for own in lifted],
-            "code": code_hash("body", "geometry", "motion", "lifting", "lifting.volume"),
-        }
-        return self._kept(
-            "body",
-            inputs,
-            _Fits,
-            lambda told: _Fits(
-                tuple(fit_people(people, timeline, calibration, lifted, options, fps, told))
-            ),
-        ).clips
 
     def hands(
         self, fits: Sequence[MotionClip], tracks: Sequence[Track], timeline: Timeline
@@ -337,22 +237,3 @@ class _Job:
         page.write_report(self.take.folder, report, shown, pictures)
         self.take.drop_unused()
         return report
-
-    def _kept(
-        self, stage: str, inputs: Inputs, cls: type[T], compute: Callable[[Progress], T]
-    ) -> T:
-        def work(progress: Progress) -> T:
-            stored = self.take.load(stage, inputs, cls)
-            if stored is not None:
-                self.stages.note_reused(stage)
-                return stored
-            result = compute(progress)
-            self.take.store(stage, inputs, result)
-            return result
-
-        return self.stages.run(stage, work)
-
-
-def _as_json(values: np.ndarray) -> list[float | None]:
-    """Numbers of a stage's key; JSON has no NaN."""
-    return [float(value) if np.isfinite(value) else None for value in values.ravel()]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mvmocap_core import detecting, pipeline, solving
+from mvmocap_core import detecting, kept_stages, solving
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.detection.detections import Detections
 from mvmocap_core.motion.clip import MotionClip
@@ -87,6 +87,6 @@ class Imagined:
 
         patch.setattr(detecting, "MediaPipePose", Detector)
         patch.setattr(detecting, "detect_videos", detect_videos)
-        patch.setattr(pipeline, "common_timeline", answer("sync", lambda: imagined.timeline))
+        patch.setattr(kept_stages, "common_timeline", answer("sync", lambda: imagined.timeline))
         patch.setattr(solving, "calibrate", answer("calibrate", lambda: imagined.calibration))
         patch.setattr(solving, "solve_bodies", answer("body", lambda: [imagined.motion]))
