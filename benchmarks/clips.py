@@ -134,7 +134,7 @@ def detected(video: Path) -> Detections:
         return detect_videos([video], detector=MediaPipePose(model="heavy"))[0]
 
     path = _kept_path("detections", video, "detection", "video")
-    return kept_arrays(path, Detections, detect, again=False)
+    return kept_arrays(path, Detections, detect)
 
 
 def _room(video: Path) -> RoomAxes:
@@ -145,7 +145,7 @@ def _room(video: Path) -> RoomAxes:
         return look_at_room(video, detections, find_camera_motion(detections))
 
     path = _kept_path("rooms", video, "detection", "video", "room", "stabilisation", "geometry")
-    return kept_arrays(path, RoomAxes, look, again=False)
+    return kept_arrays(path, RoomAxes, look)
 
 
 def _kept_path(folder: str, video: Path, *packages: str) -> Path:

@@ -48,7 +48,7 @@ def kept(path: Path, measure: Callable[[], Result], *, again: bool) -> Result:
 
 
 def kept_arrays(
-    path: Path, cls: type[Result], measure: Callable[[], Result], again: bool
+    path: Path, cls: type[Result], measure: Callable[[], Result], *, again: bool = False
 ) -> Result:
     """As `kept`, of a dataclass of arrays in an .npz file."""
     arrays = None if again else load_arrays(path)

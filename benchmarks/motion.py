@@ -160,7 +160,7 @@ def fitted(clip: Clip, again: bool = False) -> MotionClip:
         *(f"benchmarks/{name}.py" for name in ("motion_capture", "synthetic")),
     )
     path = RESULTS / "motion" / f"{clip.group}-{clip.name.replace('/', '-')}-{key}.npz"
-    return kept_arrays(path, MotionClip, lambda: solve_clip(clip).fit, again)
+    return kept_arrays(path, MotionClip, lambda: solve_clip(clip).fit, again=again)
 
 
 def _headline(result: dict[str, Any]) -> str:

@@ -229,7 +229,7 @@ def _moments(take: _Take, again: bool) -> Moments | None:
             path,
             Moments,
             lambda: take_moments(take.name, take.number, is_calibrated=is_own),
-            again,
+            again=again,
         )
     except MocapError as error:
         print(f"  {take.name} {take.number}: refused ({error.reason})", file=sys.stderr)

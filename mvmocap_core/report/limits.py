@@ -61,6 +61,5 @@ the motion."""
 MIN_MARGIN = 0.01
 """Gain of the best camera hypothesis over the next different one; below it, a coin toss."""
 
-
 SURE_MOTION_S = 2.0
 """Shorter motion may be less than one period of a walk, whose strides look alike."""

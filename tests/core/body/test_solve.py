@@ -173,11 +173,23 @@ def test_windows_join_without_a_step(truth, monkeypatch):
     assert np.abs(pieces - whole).max() < 0.01
 
 
-def test_shape_is_measured(truth):
+@pytest.fixture(scope="module")
+def evidence(truth):
     times_s = truth.tracks[0].times_s[12:]
-    evidence = gather_evidence(truth.tracks, truth.timeline(), truth.cameras, times_s)
-    start = replace(truth.body, shape=np.zeros_like(truth.body.shape))
-    found = fit_shape(start, evidence, independent=0.2)
+    return gather_evidence(truth.tracks, truth.timeline(), truth.cameras, times_s)
+
+
+@pytest.fixture(scope="module")
+def average(truth):
+    return replace(truth.body, shape=np.zeros_like(truth.body.shape))
+
+
+@pytest.fixture(scope="module")
+def found(average, evidence):
+    return fit_shape(average, evidence, independent=0.2)
+
+
+def test_shape_is_measured(truth, found):
     for name in ("left_elbow", "left_wrist", "left_knee", "left_ankle"):
         length = np.linalg.norm(found.rest_offsets_m[JOINT[name]])
         assert length == pytest.approx(
@@ -185,19 +197,11 @@ def test_shape_is_measured(truth):
         )
 
 
-def test_unevenly_marked_knees_are_found(truth):
-    evidence = gather_evidence(
-        truth.tracks, truth.timeline(), truth.cameras, truth.tracks[0].times_s[12:]
-    )
-    start = replace(truth.body, shape=np.zeros_like(truth.body.shape))
-    found = fit_shape(start, evidence, independent=0.2)
+def test_unevenly_marked_knees_are_found(truth, found):
     np.testing.assert_allclose(found.shape[-3:], truth.body.shape[-3:], atol=0.004)
 
 
-def test_one_video_alone_marks_both_sides_evenly(truth, monkeypatch):
-    evidence = gather_evidence(
-        truth.tracks, truth.timeline(), truth.cameras, truth.tracks[0].times_s[12:]
-    )
+def test_one_video_alone_marks_both_sides_evenly(average, evidence, monkeypatch):
     points = triangulate(evidence)
     monkeypatch.setattr(fit, "triangulate", lambda seen: points)
     alone = replace(
@@ -207,9 +211,8 @@ def test_one_video_alone_marks_both_sides_evenly(truth, monkeypatch):
         sigma=evidence.sigma[:1],
         poses=evidence.poses[:1],
     )
-    start = replace(truth.body, shape=np.zeros_like(truth.body.shape))
-    found = fit_shape(start, alone, independent=0.2)
-    assert np.abs(found.shape[PROPORTIONS.is_uneven]).max() < 1e-6
+    body = fit_shape(average, alone, independent=0.2)
+    assert np.abs(body.shape[PROPORTIONS.is_uneven]).max() < 1e-6
 
 
 def test_a_body_out_of_sight_is_refused(truth):
