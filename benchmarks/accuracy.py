@@ -183,12 +183,12 @@ def camera_rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 def radius_rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
     """Cells of the table of how much the reported uncertainty holds."""
-    rows = []
-    for group in ("real", "real, full model", "rendered", "phone"):
-        scores = [r["ours"] for r in results if r["group"] == group and "ours" in r]
-        if scores:
-            rows.append([group, *radius_cells(scores)])
-    return rows
+    by_group: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        if "ours" in result:
+            by_group.setdefault(result["group"], []).append(result["ours"])
+    by_group["all"] = [score for scores in by_group.values() for score in scores]
+    return [[group, *radius_cells(scores)] for group, scores in by_group.items() if scores]
 
 
 def summary_lines(results: Sequence[dict[str, Any]]) -> list[str]:
