@@ -21,14 +21,16 @@ CENTRE_STD_M = {
     "wrist": 0.008,
     "hip": 0.012,
     "pelvis": 0.012,
-    "knee": 0.005,
+    "knee": 0.008,
     "ankle": 0.002,
 }
 """Doubt about where a joint's centre lies under the detector's landmark, per axis: what is left,
 on rendered bodies, filmed ones and virtual takes of three subjects, beside the terms below."""
 _OTHER_STD_M = 0.008
-_TILT = 0.7
+_TILT = 0.9
 """Of the doubt about the views' direction that is left in the pose: the whole of it turns along."""
+_UPRIGHT = 0.4
+"""Of a distance along the axis around which that mostly turns the pose, that counts as a lever."""
 _STRETCH = 0.3
 """Of a lens's doubt that is left in depth: bones of known length take up the rest."""
 _FIT_SHARE = 0.3
@@ -90,7 +92,7 @@ def joint_errors(
     smooth = Smoothness.at(fps)
     position, rotation = forward(pose, body)
     noise = _landmark_noise(landmark_positions(position, rotation, body), evidence)
-    spread = np.linalg.norm(position[frames] - np.median(position, axis=(0, 1)), axis=-1)
+    spread = _levers(position[frames] - np.median(position, axis=(0, 1)), evidence.poses)
     pose, evidence = pose[frames], evidence[frames]
     hidden = _of_joints(hiddenness(evidence.weight))
     tilt = _TILT * np.radians(calibration.lone_rotation_std_deg)
@@ -107,6 +109,17 @@ def joint_errors(
         variance[first:last] = window[first - around.start : last - around.start]
     fit_share = _FIT_SHARE * noise**2 * (1.0 - hidden) + hidden
     return RADIUS_68 * np.sqrt((fit_share * variance + shared) / 3.0)
+
+
+def _levers(offsets: np.ndarray, poses: np.ndarray) -> np.ndarray:
+    """(F, J) on which doubt about the cameras moves joints at offsets (F, J, 3) from the middle.
+
+    Epipolar lines fix two of the angles between the views. The third, around the axis across
+    the directions in which they look, has bones and perspective alone.
+    """
+    axis = np.linalg.svd(poses[:, 2, :3])[2][-1]
+    along = offsets @ axis
+    return np.sqrt((offsets**2).sum(axis=-1) - (1.0 - _UPRIGHT**2) * along**2)
 
 
 def _landmark_noise(on_body: np.ndarray, evidence: Evidence) -> float:
