@@ -70,10 +70,15 @@ def _arrow_step(
     return -solved[..., -1] - solved[..., :-1] @ shape_step, shape_step
 
 
+def first_guess(evidence: Evidence, fps: float) -> Pose:
+    """Poses of all frames to start from. Raises ValueError if part of the trunk is never placed."""
+    return starting_pose(without_leaps(triangulate(evidence), evidence.weight, fps))
+
+
 def fit_motion(body: Body, evidence: Evidence, *, fps: float, progress: Progress = silent) -> Pose:
     """Poses of all frames of `evidence`, smooth at `fps`, for a known body."""
     n_frames = evidence.xy.shape[1]
-    start = starting_pose(without_leaps(triangulate(evidence), evidence.weight, fps))
+    start = first_guess(evidence, fps)
     done: list[Pose] = []
     for first in range(0, n_frames, WINDOW):
         progress(first / n_frames, f"Fitting the body, frame {first + 1} of {n_frames}")

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from mvmocap_core.body.evidence import Evidence, triangulate
-from mvmocap_core.body.fit import OVERLAP, WINDOW, fit_window
+from mvmocap_core.body.evidence import Evidence
+from mvmocap_core.body.fit import OVERLAP, WINDOW, first_guess, fit_window
 from mvmocap_core.body.kinematics import Pose, concatenate, forward, landmark_positions
 from mvmocap_core.body.skeleton import Body
 from mvmocap_core.body.solve import refine_landmarks
-from mvmocap_core.body.start import starting_pose, without_leaps
 from mvmocap_core.body.uncertainty import joint_confidence, joint_errors
 from mvmocap_core.body.world import SOLE_LANDMARKS, WorldFrame
 from mvmocap_core.calibration.cameras import Calibration
@@ -71,7 +70,7 @@ def changed_frames(times_s: np.ndarray, changed_s: Sequence[tuple[float, float]]
 
 def _first_guess(evidence: Evidence, fps: float) -> Pose:
     try:
-        return starting_pose(without_leaps(triangulate(evidence), evidence.weight, fps))
+        return first_guess(evidence, fps)
     except ValueError as error:
         message = "a hip or a shoulder is hidden in every frame; show it again in some of them."
         raise UnsolvableError(message, reason="body_not_seen") from error
