@@ -14,6 +14,7 @@ from benchmarks.motion_capture import MotionCapture
 from benchmarks.synthetic import Difficulty, bursts, detect, film_ranges, frame_times, place_phone
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import LANDMARK_NAMES, Detections, Track
+from mvmocap_core.people.tracks import without_frames
 
 ARRANGEMENTS = ("apart", "crossing", "close", "leaving", "bystander", "three")
 MAX_DURATION_S = 5.0
@@ -230,17 +231,8 @@ def _seen(
             keypoints_2d_px=np.where(hidden[..., None], guessed, keypoints),
             confidence=confidence,
         )
-        tracks.append(_without(found, lost | ~np.isfinite(keypoints).all(axis=(1, 2))))
+        tracks.append(without_frames(found, lost | ~np.isfinite(keypoints).all(axis=(1, 2))))
     return tracks
-
-
-def _without(track: Track, lost: np.ndarray) -> Track:
-    return replace(
-        track,
-        keypoints_2d_px=np.where(lost[:, None, None], np.nan, track.keypoints_2d_px),
-        confidence=np.where(lost[:, None], 0.0, track.confidence),
-        world_landmarks_m=np.where(lost[:, None, None], np.nan, track.world_landmarks_m),
-    )
 
 
 def _hidden(landmarks_m: np.ndarray, person: int, T_cam_world: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """`TAKE/identities.json`: who is who, by somebody who looked: exchanged, joined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from mvmocap_core.corrections.corrections import (
 )
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.errors import InputError
-from mvmocap_core.people.tracks import is_there
+from mvmocap_core.people.tracks import gathered, is_there
 
 FILE_NAME = "identities.json"
 _MOST = 99  # videos or people
@@ -114,7 +114,7 @@ def identified(identities: Sequence[Identity], followed: Followed) -> list[list[
         people = [person.tracks[view] for person in followed.people]
         every = [*people, *fragments.tracks]
         whose = _sources(identities, view, people, fragments.tracks)
-        per_view.append([_gathered(every, own) for own in whose])
+        per_view.append([gathered(every, own) for own in whose])
     everybody = [list(tracks) for tracks in zip(*per_view, strict=True)]
     is_left = [all(is_there(track).any() for track in tracks) for tracks in everybody]
     n_left = sum(is_left)
@@ -166,20 +166,6 @@ def joined_fragment(video: int, person: int, fragment: Track) -> JoinedFragment:
     x_px, y_px = np.nanmean(fragment.keypoints_2d_px[frame], axis=0)
     time_s = float(fragment.times_s[frame])
     return JoinedFragment(video, person, time_s, round(float(x_px), 2), round(float(y_px), 2))
-
-
-def _gathered(every: Sequence[Track], whose: np.ndarray) -> Track:
-    """One track out of several, frame by frame (F,)."""
-    own = every[int(whose[0])]
-    if (whose == whose[0]).all():
-        return own
-    rows = np.arange(len(whose))
-    return replace(
-        own,
-        keypoints_2d_px=np.stack([t.keypoints_2d_px for t in every])[whose, rows],
-        confidence=np.stack([t.confidence for t in every])[whose, rows],
-        world_landmarks_m=np.stack([t.world_landmarks_m for t in every])[whose, rows],
-    )
 
 
 def _fragment_at(place: str, joined: JoinedFragment, fragments: Sequence[Track]) -> int:

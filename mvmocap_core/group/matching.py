@@ -6,7 +6,7 @@ first pair are tried, and other pairs join as long as the lines of all together 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.interpolation import nearest_samples
 from mvmocap_core.group.movement import mobility, movement
-from mvmocap_core.people.tracks import is_there
+from mvmocap_core.people.tracks import gathered, is_there
 from mvmocap_core.sync.epipolar import EpipolarScore
 from mvmocap_core.sync.motion import motion_candidates
 
@@ -244,15 +244,5 @@ def merged(tracks: Sequence[Track]) -> Track:
     """Tracks of one person at different times of one view, as one."""
     whole = tracks[0]
     for part in tracks[1:]:
-        seen = is_there(part)
-        whole = replace(
-            whole,
-            keypoints_2d_px=np.where(
-                seen[:, None, None], part.keypoints_2d_px, whole.keypoints_2d_px
-            ),
-            confidence=np.where(seen[:, None], part.confidence, whole.confidence),
-            world_landmarks_m=np.where(
-                seen[:, None, None], part.world_landmarks_m, whole.world_landmarks_m
-            ),
-        )
+        whole = gathered((whole, part), is_there(part).astype(int))
     return whole

@@ -1,5 +1,6 @@
 """Follows people through one video and picks the performer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -220,17 +221,19 @@ def without_frames(track: Track, is_absent: np.ndarray) -> Track:
 
 def exchanged_frames(first: Track, second: Track, is_exchanged: np.ndarray) -> tuple[Track, Track]:
     """Two tracks of one video with each other's body in the frames (F,) where it says so."""
+    pair, other = (first, second), is_exchanged.astype(int)
+    return gathered(pair, other), gathered(pair, 1 - other)
 
-    def mixed(own: Track, other: Track) -> Track:
-        return replace(
-            own,
-            keypoints_2d_px=np.where(
-                is_exchanged[:, None, None], other.keypoints_2d_px, own.keypoints_2d_px
-            ),
-            confidence=np.where(is_exchanged[:, None], other.confidence, own.confidence),
-            world_landmarks_m=np.where(
-                is_exchanged[:, None, None], other.world_landmarks_m, own.world_landmarks_m
-            ),
-        )
 
-    return mixed(first, second), mixed(second, first)
+def gathered(tracks: Sequence[Track], whose: np.ndarray) -> Track:
+    """One track of a video out of several; whose: (F,) which of them each frame is taken from."""
+    own = tracks[int(whose[0])]
+    if (whose == whose[0]).all():
+        return own
+    rows = np.arange(len(whose))
+    return replace(
+        own,
+        keypoints_2d_px=np.stack([t.keypoints_2d_px for t in tracks])[whose, rows],
+        confidence=np.stack([t.confidence for t in tracks])[whose, rows],
+        world_landmarks_m=np.stack([t.world_landmarks_m for t in tracks])[whose, rows],
+    )

@@ -1,5 +1,7 @@
 """People too small, or too close to another, for a detector that sees the picture as a whole."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
@@ -98,28 +100,19 @@ def test_who_is_missed_beside_another_is_looked_for_without_them():
 
 
 def test_who_is_gone_is_not_looked_for_twice_in_the_same_picture():
-    looks = []
-
-    def counted(part):
-        looks.append(part)
-        return find_all(part)
-
-    closer = CloserLook(counted, 2)
+    look = Mock(side_effect=find_all)
+    closer = CloserLook(look, 2)
     seen(closer, picture(NEAR))
-    looks.clear()
+    look.reset_mock()
     closer.all_people(picture(), FRAMES / 30)
-    assert len(looks) == 3  # where they were, the whole picture, and a part of it that is searched
+    # where they were, the whole picture, and a part of it that is searched
+    assert look.call_count == 3
 
 
 def test_every_frame_is_searched_while_fewer_are_there_than_asked_for():
-    looks = []
-
-    def counted(part):
-        looks.append(part)
-        return find_all(part)
-
-    seen(CloserLook(counted, 3), picture(NEAR))
-    assert len(looks) == 2 * FRAMES
+    look = Mock(side_effect=find_all)
+    seen(CloserLook(look, 3), picture(NEAR))
+    assert look.call_count == 2 * FRAMES
 
 
 def test_who_comes_is_found_within_a_second_though_all_asked_for_are_there():
