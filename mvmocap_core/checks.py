@@ -10,6 +10,7 @@ from mvmocap_core.errors import InputError, UnsolvableError
 from mvmocap_core.installation import LIFTER_NEEDS, unserved
 from mvmocap_core.options import TORCH_METHODS, SolveOptions
 from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.video.frames import VideoInfo
 
 MIN_PERSON_S = 1.0
 """Shortest view of the performer: below it neither the clocks nor the cameras can be found."""
@@ -77,14 +78,31 @@ def check_different(videos: Sequence[Path], hashes: Sequence[str]) -> None:
         first_with[content] = video
 
 
+def check_lengths(infos: Sequence[VideoInfo]) -> None:
+    """Raise InputError if a video is too short for its performer to be seen long enough."""
+    for info in infos:
+        if info.duration_s < MIN_PERSON_S - 1.0 / info.fps:
+            message = (
+                f"{info.path} lasts {info.duration_s:.2f} s; at least {MIN_PERSON_S:g} s is needed."
+            )
+            raise InputError(message, reason="too_short")
+
+
 def check_range(options: SolveOptions, duration_s: float, video: Path) -> None:
-    """Raise InputError if --start/--end leave nothing of the first video to solve."""
+    """Raise InputError if --start/--end leave too little of the first video to solve."""
     start_s, end_s = options.start_s, options.end_s
     if start_s is not None and start_s >= duration_s:
         message = f"--start {start_s:g} is after the end of {video} ({duration_s:.2f} s)."
         raise InputError(message, reason="bad_option")
     if end_s is not None and end_s <= 0.0:
         raise InputError(f"--end {end_s:g} is before the start of {video}.", reason="bad_option")
+    left_s = min(duration_s, end_s or duration_s) - max(0.0, start_s or 0.0)
+    if left_s < MIN_PERSON_S < duration_s:
+        message = (
+            f"--start and --end leave {left_s:.2f} s of {video}; "
+            f"at least {MIN_PERSON_S:g} s is needed."
+        )
+        raise InputError(message, reason="bad_option")
 
 
 def check_person_found(detections: Detections, video: Path) -> None:
@@ -130,9 +148,10 @@ def check_overlap(tracks: Sequence[Track], timeline: Timeline) -> None:
         ranges.append((times_s.min(), times_s.max()))
     overlap_s = min(end for _, end in ranges) - max(start for start, _ in ranges)
     if overlap_s < MIN_OVERLAP_S:
+        what = "check --offset" if "given" in timeline.method else "give videos of the same moment"
         message = (
             f"the videos show the person at the same time for {max(overlap_s, 0.0):.1f} s only; "
-            "give two videos of the same moment."
+            f"{what}."
         )
         raise UnsolvableError(message, reason="no_overlap")
 

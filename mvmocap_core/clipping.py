@@ -13,6 +13,8 @@ from mvmocap_core.options import ClipChoices
 from mvmocap_core.storage import save_arrays
 
 MOTION_FILE = "motion.npz"
+_OTHER_FILES = (".blend", ".fbx", ".glb", ".gltf", ".npz", ".usd", ".usda", ".usdc", ".zip")
+"""What a folder is not called: somebody wants a file that only Blender writes, or a take."""
 
 
 def write_clip(sources: Sequence[Path], target: Path, choices: ClipChoices) -> MotionClip:
@@ -21,9 +23,12 @@ def write_clip(sources: Sequence[Path], target: Path, choices: ClipChoices) -> M
     sources: take folders or `motion.npz` files.
     target:  a `.bvh` file, or a folder to put a `motion.npz` into: a take without videos.
     Raises InputError if a source has no motion, if the choices leave nothing of one, or if the
-    target is a take that was solved.
+    target is a take that was solved or a file of another kind.
     """
     is_bvh = target.suffix.lower() == ".bvh"
+    if target.suffix.lower() in _OTHER_FILES:
+        message = f"{target}: a clip is a .bvh file or a folder; choose one of these."
+        raise InputError(message, reason="bad_option")
     if not is_bvh and (target / "stages").is_dir():
         message = f"{target}: holds a solved take, which a clip would replace; choose another."
         raise InputError(message, reason="bad_option")

@@ -212,13 +212,7 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
         f"Both views see the performer in {100 * share:.0f} % of the frames that both filmed; the "
         "rest rests on one view. Keep the whole body in both.",
     )
-    if filming.mean() < ONE_VIEW_NOTE:
-        yield Finding(
-            "good",
-            "one_view_only",
-            f"Only one phone filmed {100 * (1.0 - filming.mean()):.0f} % of the frames; depth is "
-            "a guess there. Trim the range to what both phones filmed.",
-        )
+    yield from _filmed_by_one(evidence)
     moved_m = movement_m(evidence.motion)
     yield from _below(
         moved_m,
@@ -232,6 +226,26 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
             "good",
             "height_assumed",
             "The performer's height was not given, so the scale is a guess; give --height.",
+        )
+
+
+def _filmed_by_one(evidence: Evidence) -> Iterator[Finding]:
+    """Whether one phone alone filmed much of what the clean-up keeps."""
+    times_s, kept = evidence.motion.times_s, evidence.clean_up
+    start_s = -np.inf if kept.start_s is None else kept.start_s
+    end_s = np.inf if kept.end_s is None else kept.end_s
+    is_kept = (times_s >= start_s) & (times_s <= end_s)
+    by_two = filmed_by_view(evidence).sum(axis=0) >= min(2, len(evidence.tracks))
+    share = float(by_two[is_kept].mean()) if is_kept.any() and by_two.any() else 1.0
+    if share < ONE_VIEW_NOTE:
+        shared_s = times_s[by_two]
+        first_s, last_s = np.ceil(10.0 * shared_s[0]) / 10.0, np.floor(10.0 * shared_s[-1]) / 10.0
+        yield Finding(
+            "good",
+            "one_view_only",
+            f"Only one phone filmed {100 * (1.0 - share):.0f} % of the frames; depth is a guess "
+            f"there. Trim the range to {first_s + 0.0:.1f} to {last_s:.1f} s, which two phones "
+            "filmed.",
         )
 
 

@@ -33,6 +33,13 @@ def test_clip_is_written_as_bvh(take, tmp_path):
     assert "Frames: 171" in text  # twice 90 less 0.3 s at 30 frames a second
 
 
+@pytest.mark.parametrize("name", ["walk.fbx", "walk.NPZ"])
+def test_clip_is_no_file_of_another_kind(take, tmp_path, capsys, name):
+    assert main(["clip", str(take), "--to", str(tmp_path / name)]) == EXIT_INPUT
+    assert "a .bvh file or a folder" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+
+
 def test_clip_without_choices_is_the_motion(take):
     motion = load_motion(take / "motion.npz")
     clip = make_clip([motion], ClipChoices())

@@ -17,7 +17,7 @@ from mvmocap_core.errors import UnsolvableError
 from mvmocap_core.geometry.rotations import rotvec_to_rotmat
 from mvmocap_core.lifting.adaptation import Adaptation
 from mvmocap_core.lifting.joints import JOINT_NAMES
-from mvmocap_core.options import SolveOptions
+from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.progress import silent
 from mvmocap_core.report import content, page
 from mvmocap_core.report.evidence import Evidence, seen_by_view
@@ -232,6 +232,21 @@ def test_one_video_is_never_good_and_says_so():
     verdict = judge(evidence)
     assert verdict.grade == "check"
     assert verdict.reasons == ("monocular",)
+
+
+def test_time_that_one_phone_filmed_is_told_with_its_range_until_it_is_trimmed_away():
+    both = make_evidence()
+    arrays = ("times_s", "keypoints_2d_px", "confidence", "world_landmarks_m")
+    late = replace(both.tracks[1], **{name: getattr(both.tracks[1], name)[15:] for name in arrays})
+    evidence = replace(both, tracks=(both.tracks[0], late))
+    (told,) = judge(evidence).advice
+    assert "25 % of the frames" in told
+    assert "0.5 to 1.9 s" in told
+    assert judge(replace(evidence, clean_up=CleanUp(start_s=0.5, end_s=1.9))).advice == ()
+    three = replace(
+        evidence, tracks=(*both.tracks, late), timeline=Timeline.known(np.zeros(3), 0.002)
+    )
+    assert judge(three).advice == ()
 
 
 def test_worst_reason_comes_first_with_its_advice():

@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -256,9 +257,13 @@ def test_scenery_without_a_person_is_unsolvable(real_pair, real_take, tmp_path, 
     assert unsolvable([real_pair[0], scenery], folder, capsys) == "no_person"
 
 
-def test_person_for_under_one_second_is_unsolvable(real_pair, real_take, tmp_path, capsys):
-    folder = shutil.copytree(real_take, tmp_path / "take")
-    assert unsolvable(real_pair, folder, capsys, "--end", "0.6") == "person_too_short"
+def test_under_one_second_is_refused_before_anybody_is_looked_for(take, tmp_path, clips, capsys):
+    before = take_contents(take)
+    options = ["--out", take, "--start", "1.2", "--end", "1.8"]
+    assert "leave 0.60 s" in refused(["solve", *clips, *options], capsys)
+    short = write_clip(tmp_path / "short.mp4", n_frames=18, size=(640, 480))
+    assert "short.mp4 lasts 0.60 s" in refused(["solve", clips[0], short, "--out", take], capsys)
+    assert take_contents(take) == before
 
 
 def test_person_who_leaves_one_view_within_a_second_is_unsolvable(take, clips, imagined, capsys):
@@ -269,6 +274,9 @@ def test_person_who_leaves_one_view_within_a_second_is_unsolvable(take, clips, i
 def test_videos_of_different_moments_are_unsolvable(take, clips, imagined, capsys):
     imagined.timeline = make_timeline(offset_s=-60.0)
     assert unsolvable(clips, take, capsys, "--detector", "full") == "no_overlap"
+    imagined.timeline = replace(imagined.timeline, method=np.array(["reference", "given"]))
+    refusal = refused(["solve", *clips, "--out", take, "--offset", "60"], capsys)
+    assert "check --offset" in refusal
 
 
 def test_doubtful_footage_is_done_with_a_verdict(tmp_path, clips, imagined, capsys):
