@@ -18,6 +18,9 @@ from mvmocap_core.stabilisation.steady import CameraMotion
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import VideoInfo
 
+_SEEN = 0.5
+"""Confidence of a joint from which some view shows it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
@@ -85,11 +88,14 @@ def movement_m(motion: MotionClip) -> float:
 
 
 def doubt_where_seen_m(evidence: Evidence) -> float:
-    """Metres that `error_m` of a tenth of the joints exceeds, in frames that every view sees.
+    """Metres that `error_m` of a tenth of the joints seen exceeds, where every view has somebody.
 
-    0 where there are none.
+    0 where there are none. What no picture shows, such as legs below its edge, is no fault of the
+    cameras.
     """
-    at_most_m = evidence.motion.error_m[seen_by_view(evidence).all(axis=0)]
+    motion = evidence.motion
+    is_seen = seen_by_view(evidence).all(axis=0)[:, None] & (motion.confidence > _SEEN)
+    at_most_m = motion.error_m[is_seen]
     return float(np.nanpercentile(at_most_m, 90.0)) if np.isfinite(at_most_m).any() else 0.0
 
 

@@ -185,6 +185,17 @@ def test_joints_that_may_be_anywhere_are_told():
     assert "20 cm" in verdict.advice[0]
 
 
+def test_legs_outside_the_picture_do_not_count_against_the_cameras():
+    motion = make_motion()
+    legs = [name.endswith(("knee", "ankle", "toe")) for name in motion.joint_names]
+    unseen = replace(
+        motion,
+        error_m=np.where(legs, 0.6, motion.error_m),
+        confidence=np.where(legs, 0.0, motion.confidence),
+    )
+    assert judge(make_evidence(motion=unseen)).grade == "good"
+
+
 def test_bones_along_the_line_of_sight_may_vary():
     varies = make_calibration(bone_variation=0.2, view_angle_deg=160.0)
     assert judge(make_evidence(calibration=varies)).grade == "good"
