@@ -89,7 +89,9 @@ def test_changed_option_repeats_only_what_it_touches(tmp_path, clips, imagined, 
 def test_report_names_what_was_given(tmp_path, clips, imagined):
     report = solve(clips, tmp_path, SolveOptions(focal_35mm=(26.0, None)))
     assert [camera["given"] for camera in report["cameras"]] == [["focal_length"], []]
-    assert "kept: focal length" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "refined by the videos: focal length" in (tmp_path / "report.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_range_detects_only_the_first_video_again(tmp_path, clips, imagined):
