@@ -178,7 +178,8 @@ def unsolvable(imagined, tmp_path, clips):
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["verdict"] == "unusable"
     assert report["reasons"] == [caught.value.reason]
-    assert report["advice"] == [str(caught.value)]
+    message = str(caught.value)
+    assert report["advice"] == [message[:1].upper() + message[1:]]
     assert (tmp_path / "report.html").exists()
     return caught.value.reason
 
