@@ -133,7 +133,7 @@ def open_console(*, is_json: bool, messages: TextIO | None = None) -> Iterator[C
     if is_json:
         yield JsonLines(lambda line: _write_line(line, messages or sys.stdout))
     elif sys.stderr.isatty():
-        form = "{l_bar}{bar}| {elapsed}<{remaining}"
+        form = "{l_bar}{bar}| {elapsed}, {remaining} left"
         with tqdm(total=100.0, bar_format=form, file=sys.stderr, leave=False) as bar:
             yield Terminal(bar)
     else:

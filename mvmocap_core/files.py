@@ -73,6 +73,9 @@ def _raise_as_input_error(target: Path, error: OSError) -> None:
     if error.errno in _FULL_DISK:
         message = f"{folder}: the disk is full; free some space and run the command again."
         raise InputError(message, reason="disk_full") from error
+    if error.errno == errno.EISDIR:
+        message = f"{target}: a folder has this name; give the name of a file."
+        raise InputError(message, reason="unwritable") from error
     if error.errno in _UNWRITABLE or (error.errno == errno.ENOENT and not folder.is_dir()):
         message = f"{folder}: cannot write there ({error.strerror}); choose another folder."
         raise InputError(message, reason="unwritable") from error

@@ -39,6 +39,14 @@ def test_folder_that_is_a_file_says_to_choose_another(tmp_path):
     assert caught.value.reason == "unwritable"
 
 
+def test_name_of_a_folder_is_refused_and_the_folder_stays(tmp_path):
+    (tmp_path / "clips").mkdir()
+    with pytest.raises(InputError, match="folder") as caught:
+        write_text(tmp_path / "clips", "new")
+    assert caught.value.reason == "unwritable"
+    assert [path.name for path in tmp_path.iterdir()] == ["clips"]
+
+
 def test_written_file_has_the_usual_permissions(tmp_path):
     write_text(tmp_path / "ours", "x")
     (tmp_path / "plain").write_text("x")
