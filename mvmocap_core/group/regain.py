@@ -115,6 +115,8 @@ def _away(own: Track, piece: Track) -> float:
 
 
 def _rows(piece: Track, view: int, times_s: np.ndarray, offset_s: float) -> np.ndarray:
-    """The first view's frames, at `times_s` (F,), nearest to a piece's."""
+    """The first view's frames, at `times_s` (F,), nearest to a piece's while it filmed."""
     frames_s = piece.times_s[is_there(piece)] + offset_s * view
-    return np.unique(nearest_samples(times_s, frames_s))
+    rows = nearest_samples(times_s, frames_s)
+    is_filmed = np.abs(times_s[rows] - frames_s) <= np.median(np.diff(times_s))
+    return np.unique(rows[is_filmed])

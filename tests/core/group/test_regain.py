@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from mvmocap_core.group.regain import regain
@@ -49,3 +51,18 @@ def test_somebody_else_is_not_joined(duet):
     _, stranger = cut_out(duet[1][0], 1.1, 1.4)
     filmed = regain(people, people, [[(stranger, stranger)], []], OFFSET_S)
     assert same(filmed[0][0], people[0][0])
+
+
+def test_nobody_is_joined_by_lines_of_another_time(duet):
+    """The second view shows somebody when the first one did not film any more."""
+    end = int((duet[0][0].times_s < 2.0).sum())
+    firsts = [until(person[0], end) for person in duet]
+    lost, piece = cut_out(duet[1][1], 2.2)
+    people = [[firsts[0], duet[0][1]], [firsts[1], lost]]
+    filmed = regain(people, people, [[], [(piece, piece)]], OFFSET_S)
+    assert same(filmed[1][1], lost)
+
+
+def until(track, end):
+    names = ("times_s", "keypoints_2d_px", "confidence", "world_landmarks_m")
+    return replace(track, **{name: getattr(track, name)[:end] for name in names})
