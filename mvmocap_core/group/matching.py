@@ -23,8 +23,9 @@ MAX_TRACKS = 8
 _MAX_SEEDS = 3
 _CANDIDATES_A_PAIR = 6
 _MAX_HYPOTHESES = 8
-_NEARBY_S = (-0.06, -0.03, 0.0, 0.03, 0.06)
-_MOTION_GAIN, _COST_GAIN = 1.2, 28.0
+NEARBY_S = (-0.06, -0.03, 0.0, 0.03, 0.06)
+MOTION_GAIN, COST_GAIN = 1.2, 28.0
+"""Log odds of an offset for each unit of evidence and of epipolar cost, as in `sync.match`."""
 _MOBILE = 0.5
 _UNRELATED = 0.8
 """Epipolar cost above which a pair is no pair; the same person costs 0.15 to 0.45."""
@@ -123,10 +124,10 @@ def _seeds(
         moving = motion_candidates(a, b)[:_CANDIDATES_A_PAIR] if not hints_s else []
         offers = [(c.offset_s, c.evidence) for c in moving] + [(hint, 0.0) for hint in hints_s]
         for offset_s, evidence in offers:
-            near = [(_cost(score, offset_s + step), offset_s + step) for step in _NEARBY_S]
+            near = [(_cost(score, offset_s + step), offset_s + step) for step in NEARBY_S]
             cost, at_s = min(near)
             gain = _gain(seconds_shared(a, b, at_s), cost)
-            odds = _MOTION_GAIN * evidence - _COST_GAIN * cost
+            odds = MOTION_GAIN * evidence - COST_GAIN * cost
             found.append((odds, _Hypothesis(((i, j),), at_s, gain)))
     found.sort(key=lambda each: -each[0])
     return [hypothesis for _, hypothesis in found[:_MAX_HYPOTHESES]]
