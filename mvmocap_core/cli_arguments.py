@@ -152,6 +152,8 @@ _FILE_FLAGS = (
         "checkerboard",
     ),
 )
+FIELD_OF_FLAG = {flag.name: flag.field for flag in (*_FLAGS, *_FILE_FLAGS)}
+"""The field of `SolveOptions` that a flag of the command line sets."""
 
 
 def make_parser() -> argparse.ArgumentParser:

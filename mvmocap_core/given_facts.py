@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
-from mvmocap_core.errors import InputError
 from mvmocap_core.known_cameras.camera import KnownCamera, for_size
 from mvmocap_core.known_cameras.files import cameras_of_videos
-from mvmocap_core.options import SolveOptions
+from mvmocap_core.options import SolveOptions, check_counts
 from mvmocap_core.video.frames import VideoInfo
 
 FULL_FRAME_WIDTH_MM = 36.0
@@ -27,14 +26,13 @@ def gather_facts(
 
     Raises InputError where there are not as many facts as videos, or a file cannot be used.
     """
+    check_counts(options, len(infos))
     facts = nothing_given(len(infos))
     if options.offset_s is not None:
-        _check_count("--offset", options.offset_s, len(infos) - 1, "further video")
         facts = replace(facts, offset_s=np.array([0.0, *map(_number, options.offset_s)]))
     sizes = [info.image_size for info in infos]
     if options.focal_35mm is not None:
         given = options.focal_35mm * (len(infos) if len(options.focal_35mm) == 1 else 1)
-        _check_count("--focal-35mm", given, len(infos), "video")
         longer_px = np.array([max(size) for size in sizes], dtype=float)
         focal_mm = np.array([_number(value) for value in given])
         facts = replace(facts, focal_px=focal_mm / FULL_FRAME_WIDTH_MM * longer_px)
@@ -43,7 +41,6 @@ def gather_facts(
         cameras = cameras_of_videos(files, [info.path for info in infos], sizes)
         return _with_cameras(facts, cameras)
     if options.checkerboard:
-        _check_count("--checkerboard", options.checkerboard, len(infos), "video")
         boards = [Path(path) for path in options.checkerboard]
         return _with_cameras(
             facts,
@@ -67,9 +64,3 @@ def _with_cameras(facts: GivenFacts, cameras: Sequence[KnownCamera]) -> GivenFac
 
 def _number(value: float | None) -> float:
     return np.nan if value is None else value
-
-
-def _check_count(flag: str, given: Sequence[object], n_wanted: int, each: str) -> None:
-    if len(given) != n_wanted:
-        message = f"{flag}: {len(given)} given for {n_wanted}; give one for each {each}."
-        raise InputError(message, reason="bad_option")

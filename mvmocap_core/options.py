@@ -89,6 +89,23 @@ class SolveOptions:
             raise InputError(message, reason="bad_option")
 
 
+def check_counts(options: SolveOptions, n_videos: int) -> None:
+    """Raise InputError where not as much is given as there are videos."""
+    each = "one for each video"
+    _check_count("--offset", options.offset_s, (n_videos - 1,), "one for each further video")
+    _check_count("--focal-35mm", options.focal_35mm, (1, n_videos), f"{each}, or one of all")
+    _check_count("--checkerboard", options.checkerboard or None, (n_videos,), each)
+    _check_count("--keypoints", options.keypoints or None, (1, n_videos), f"{each}, or one for all")
+
+
+def _check_count(
+    flag: str, given: tuple[object, ...] | None, wanted: tuple[int, ...], hint: str
+) -> None:
+    if given is not None and len(given) not in wanted:
+        message = f"{flag}: {len(given)} given where {wanted[-1]} can be; give {hint}."
+        raise InputError(message, reason="bad_option")
+
+
 ASSUMED_HEIGHT_M = 1.72
 
 

@@ -80,7 +80,8 @@ class _Build:
         videos = [content_hash(video) for video in job.videos]
 
         motion, report = take / "motion.npz", take / "report.json"
-        key = key_of(code, videos, repr(job.options))
+        given = [_content(path) for path in _given(job)]
+        key = key_of(code, videos, repr(job.options), given)
         self.step("solve", key, [motion, report], lambda: work.solve(job, take))
         self.outputs += [path for path in [take / "report.html"] if path.is_file()]
 
@@ -137,6 +138,21 @@ def _character_key(character: Character) -> list[str]:
     return [*found, character.armature or "", repr(character.bake)]
 
 
+def _given(job: SceneJob) -> list[Path]:
+    """Files and folders with what is known of the cameras and of where the performer is."""
+    options = job.options
+    paths = (*options.keypoints, *options.calibration, *options.checkerboard)
+    return [Path(path) for path in paths]
+
+
+def _content(path: Path) -> object:
+    """Hash of a file, or of each file in a folder."""
+    if not path.is_dir():
+        return content_hash(path)
+    files = sorted(each for each in path.rglob("*") if each.is_file())
+    return [[each.relative_to(path).as_posix(), content_hash(each)] for each in files]
+
+
 def check_inputs(job: SceneJob) -> None:
     """Look for the scene's files before any long work starts.
 
@@ -146,4 +162,8 @@ def check_inputs(job: SceneJob) -> None:
     of_characters = [path for each in job.characters for path in (each.character, each.bone_map)]
     for path in (*job.videos, *of_characters):
         if path is not None and not path.is_file():
+            raise InputError(f"{path}: no such file; check the path.", reason="no_file")
+    for path in _given(job):
+        is_folder = str(path) in job.options.keypoints and path.is_dir()
+        if not (path.is_file() or is_folder):
             raise InputError(f"{path}: no such file; check the path.", reason="no_file")

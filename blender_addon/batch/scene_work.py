@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import mvmocap_core
+from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.take import Take
 
@@ -11,6 +12,7 @@ from .blender_process import blender_command
 from .build_scene import Say, Work
 from .child_process import ChildTimeout, run_child
 from .core_process import run_core, solve_arguments
+from .scene_values import scene_words
 from .scenes_file import SceneJob
 
 RENDER_PANEL = "--render-panel"
@@ -39,7 +41,10 @@ def scene_work(repository: Path, say: Say) -> Work:
 
 def _solve(repository: Path, say: Say, job: SceneJob, take: Path) -> None:
     arguments = ["mvmocap_core", *solve_arguments(job.videos, take, job.options), "--json"]
-    run_core(repository, arguments, say)
+    try:
+        run_core(repository, arguments, lambda line: say(scene_words(line)))
+    except InputError as error:
+        raise InputError(scene_words(str(error)), reason=error.reason) from error
 
 
 def _footage(repository: Path, say: Say, job: SceneJob, take: Path) -> None:

@@ -2,21 +2,28 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mvmocap_core.errors import InputError, MocapError
-from mvmocap_core.options import SolveOptions
+from mvmocap_core.options import SolveOptions, check_counts
 
 from ..armature.bake_options import BakeOptions, RetargetOptions, RootMotion
+from .scene_values import (
+    OPTION_KINDS,
+    OWN_KEYS,
+    Rule,
+    is_list_of,
+    is_number,
+    is_switch,
+    is_text,
+    scene_words,
+)
 
 EXPORT_FORMATS = ("fbx", "bvh", "glb", "usd")
-OPTION_NAMES = ("device", "method", "detector", "people", "hands")
 _NAME = re.compile(r"\w[\w .-]{0,62}")
-_FLAG = re.compile(r"--(\w+)")
-_FLAG_KEYS = {"height": "height_m", "fps": "fps", "start": "start_s", "end": "end_s"}
 _RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -41,7 +48,7 @@ class SceneJob:
 
     name:       of the files, the Blender collection and the armature; safe as a file name.
     out:        folder for everything that is made.
-    options:    of the solve, `height_m`, `fps`, `start_s` and `end_s` included.
+    options:    of the solve, those that are keys of the scene itself included.
     characters: in the order of the performers; those beyond them get generated armatures.
     export:     subset of `EXPORT_FORMATS`.
     preview:    also make preview.mp4.
@@ -92,8 +99,10 @@ def _scene(path: Path, number: int, table: Mapping[str, Any]) -> SceneJob:
     where = f"scene {number}"
     unknown = sorted(set(table) - set(SCENE_KEYS))
     if unknown:
-        known = ", ".join(SCENE_KEYS)
-        raise _bad(path, f"{where}: unknown key {unknown[0]!r}; choose from {known}")
+        hint = f"choose from {', '.join(SCENE_KEYS)}"
+        if unknown[0] in OPTION_KINDS:
+            hint = "it belongs into the scene's options"
+        raise _bad(path, f"{where}: unknown key {unknown[0]!r}; {hint}")
     values: dict[str, Any] = {}
     for key, value in table.items():
         is_right, wanted = SCENE_KEYS[key]
@@ -110,14 +119,15 @@ def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
     folder = path.resolve().parent
     name = str(values["name"])
     characters = _characters(path, where, values)
-    options = {key: values[key] for key in ("height_m", "fps", "start_s", "end_s") if key in values}
+    options = {key: values[key] for key in OWN_KEYS if key in values}
     options |= _options(path, where, values.get("options", {}))
     if len(characters) > 1:
         options.setdefault("people", len(characters))
     try:
         checked = SolveOptions(**options)
+        check_counts(checked, len(values["videos"]))
     except MocapError as error:
-        raise _bad(path, f"{where}: {_FLAG.sub(_key_of, str(error)).rstrip('.')}") from error
+        raise _bad(path, f"{where}: {scene_words(str(error)).rstrip('.')}") from error
     return SceneJob(
         name=name,
         videos=tuple(folder / video for video in values["videos"]),
@@ -127,12 +137,6 @@ def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
         export=tuple(dict.fromkeys(values.get("export", ()))),
         preview=values.get("preview", False),
     )
-
-
-def _key_of(flag: re.Match[str]) -> str:
-    """The key of this file that is an option of the command line."""
-    name = flag.group(1)
-    return _FLAG_KEYS.get(name, f"options.{name}")
 
 
 def _characters(path: Path, where: str, values: Mapping[str, Any]) -> tuple[Character, ...]:
@@ -171,14 +175,17 @@ def _character(path: Path, where: str, values: Mapping[str, Any]) -> Character:
 
 
 def _options(path: Path, where: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for `SolveOptions`, with absolute paths."""
+    found: dict[str, Any] = {}
     for key, value in options.items():
-        if key not in OPTION_NAMES:
-            known = ", ".join(OPTION_NAMES)
+        if key not in OPTION_KINDS:
+            known = ", ".join(OPTION_KINDS)
             raise _bad(path, f"{where}: options: unknown key {key!r}; choose from {known}")
-        is_right, wanted = _OPTION_KINDS.get(key, (_is_text, "a text"))
-        if not is_right(value):
-            raise _bad(path, f"{where}: options.{key} = {value!r}: give {wanted}")
-    return dict(options)
+        kind = OPTION_KINDS[key]
+        if not kind.is_right(value):
+            raise _bad(path, f"{where}: options.{key} = {value!r}: give {kind.wanted}")
+        found[key] = kind.read(value, path.resolve().parent)
+    return found
 
 
 def _bake(path: Path, where: str, table: Mapping[str, Any]) -> BakeOptions:
@@ -208,10 +215,6 @@ def _bad(path: Path, problem: str) -> InputError:
     return InputError(" ".join(f"{path}: {problem}.".split()), reason="bad_scenes_file")
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.strip() != "" and "\0" not in value
-
-
 def _is_name(value: object) -> bool:
     return (
         isinstance(value, str)
@@ -221,24 +224,8 @@ def _is_name(value: object) -> bool:
     )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_videos(value: object) -> bool:
-    return isinstance(value, list) and len(value) > 0 and all(_is_text(item) for item in value)
-
-
-def _is_tables(value: object) -> bool:
-    return isinstance(value, list) and len(value) > 0 and all(isinstance(v, dict) for v in value)
-
-
-def _is_switch(value: object) -> bool:
-    return isinstance(value, bool)
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _is_root_motion(value: object) -> bool:
@@ -250,39 +237,34 @@ def _is_formats(value: object) -> bool:
 
 
 _ROOT_MOTIONS = tuple(motion.lower() for motion in RootMotion)
-_Rule = tuple[Callable[[object], bool], str]
-_OPTION_KINDS: dict[str, _Rule] = {
-    "people": (_is_count, "a whole number"),
-    "hands": (_is_switch, "true or false"),
-}
-SCENE_KEYS: dict[str, _Rule] = {
+SCENE_KEYS: dict[str, Rule] = {
     "name": (_is_name, "a short name of letters, digits, spaces, '.', '-' and '_'"),
-    "videos": (_is_videos, "a list of video files"),
-    "height_m": (_is_number, "the performer's height in metres"),
-    "character": (_is_text, "a .blend file"),
-    "armature": (_is_text, "the name of the armature object in the character file"),
-    "bone_map": (_is_text, "a .json file of bone names"),
-    "bake": (lambda value: isinstance(value, dict), "a table"),
-    "characters": (_is_tables, "a list of tables"),
-    "fps": (_is_number, "frames a second"),
-    "start_s": (_is_number, "seconds on the first video's clock"),
-    "end_s": (_is_number, "seconds on the first video's clock"),
+    "videos": (is_list_of(is_text), "a list of video files"),
+    "height_m": (is_number, "the performer's height in metres"),
+    "character": (is_text, "a .blend file"),
+    "armature": (is_text, "the name of the armature object in the character file"),
+    "bone_map": (is_text, "a .json file of bone names"),
+    "bake": (_is_table, "a table"),
+    "characters": (is_list_of(_is_table), "a list of tables"),
+    "fps": (is_number, "frames a second"),
+    "start_s": (is_number, "seconds on the first video's clock"),
+    "end_s": (is_number, "seconds on the first video's clock"),
     "export": (_is_formats, f"a list of formats out of {', '.join(EXPORT_FORMATS)}"),
-    "out": (_is_text, "a folder"),
-    "options": (lambda value: isinstance(value, dict), "a table"),
-    "preview": (_is_switch, "true or false"),
+    "out": (is_text, "a folder"),
+    "options": (_is_table, "a table"),
+    "preview": (is_switch, "true or false"),
 }
 """Keys of a [[scene]], in the documentation's order, with their check."""
 CHARACTER_KEYS = ("character", "armature", "bone_map", "bake")
 """Those of the keys that each of several `characters` may have."""
-_SWITCH: _Rule = (_is_switch, "true or false")
-BAKE_KEYS: dict[str, tuple[str, _Rule]] = {
+_SWITCH: Rule = (is_switch, "true or false")
+BAKE_KEYS: dict[str, tuple[str, Rule]] = {
     "root_motion": ("root_motion", (_is_root_motion, f"one of {', '.join(_ROOT_MOTIONS)}")),
-    "root_bone": ("root_bone", (_is_text, "the name of a bone")),
+    "root_bone": ("root_bone", (is_text, "the name of a bone")),
     "feet_in_place": ("use_feet_ik", _SWITCH),
     "hands_in_place": ("use_hands_ik", _SWITCH),
     "match_ground": ("use_ground", _SWITCH),
-    "action": ("action_name", (_is_text, "a name")),
+    "action": ("action_name", (is_text, "a name")),
     "into_current_action": ("use_current_action", _SWITCH),
     "push_to_nla": ("use_nla", _SWITCH),
 }

@@ -4,13 +4,16 @@ from pathlib import Path
 import pytest
 
 from blender_addon.armature.bake_options import RetargetOptions, RootMotion
+from blender_addon.batch.build_scene import Work, build_scene, check_inputs
 from blender_addon.batch.core_process import solve_arguments
+from blender_addon.batch.scene_values import OPTION_KINDS, scene_words
 from blender_addon.batch.scenes_file import (
     BAKE_KEYS,
     CHARACTER_KEYS,
     EXPORT_FORMATS,
     SCENE_KEYS,
     Character,
+    SceneJob,
     read_scenes,
 )
 from mvmocap_core.cli_arguments import make_parser
@@ -97,6 +100,87 @@ def test_characters_are_those_of_the_performers_in_order(tmp_path: Path):
     assert job.options.people == 0
 
 
+FACTS = """
+[[scene]]
+name = "known"
+videos = ["a.mp4", "b.mp4"]
+
+[scene.options]
+keypoints = ["a_json", "../b.npz"]
+offset_s = -0.37
+focal_35mm = [26, "auto"]
+"""
+LENSES = """
+[[scene]]
+name = "board"
+videos = ["a.mp4", "b.mp4"]
+options = { checkerboard = ["c.mp4", "/far/d.mp4"], board = "7x5" }
+
+[[scene]]
+name = "rig"
+videos = ["a.mp4", "b.mp4"]
+options = { calibration = "rig.toml" }
+"""
+
+
+def test_what_is_known_of_the_cameras_reaches_the_solvers_command_line(tmp_path: Path):
+    jobs = [*_read(tmp_path, FACTS), *_read(tmp_path, LENSES)]
+    known, board, rig = (
+        make_parser().parse_args(solve_arguments(job.videos, tmp_path, job.options)) for job in jobs
+    )
+    assert known.keypoints == [str(tmp_path / "a_json"), str(tmp_path / ".." / "b.npz")]
+    assert (known.offset_s, known.focal_35mm) == ((-0.37,), (26.0, None))
+    assert board.checkerboard == [str(tmp_path / "c.mp4"), "/far/d.mp4"]
+    assert board.board == (7, 5)
+    assert rig.calibration == [str(tmp_path / "rig.toml")]
+
+
+@pytest.mark.parametrize("option", ["keypoints", "calibration", "checkerboard"])
+def test_given_files_are_looked_for_before_the_solve(tmp_path: Path, option: str):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).touch()
+    (job,) = _read(tmp_path, _START + f"options = {{ {option} = ['known', 'known'] }}")
+    with pytest.raises(InputError, match="known: no such file"):
+        check_inputs(job)
+    (tmp_path / "known").touch()
+    check_inputs(job)
+
+
+def test_a_scene_is_solved_again_when_a_given_file_has_changed(tmp_path: Path):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).touch()
+    (tmp_path / "known" / "a").mkdir(parents=True)
+    frame = tmp_path / "known" / "a" / "0.json"
+    (job,) = _read(tmp_path, _START + "options = { keypoints = 'known' }")
+    n_solves = 0
+
+    def solve(job: SceneJob, take: Path) -> None:
+        nonlocal n_solves
+        n_solves += 1
+        take.mkdir(parents=True, exist_ok=True)
+        for name in ("motion.npz", "report.json"):
+            (take / name).touch()
+
+    def nothing(*_: object) -> None:
+        """Leave no file, which ends the build after the solve."""
+
+    work = Work(
+        solve=solve, footage=nothing, blend=nothing, export=nothing, preview=nothing, code=str
+    )
+    for content, n_wanted in (("1", 1), ("1", 1), ("2", 2)):
+        frame.write_text(content)
+        with pytest.raises(RuntimeError, match="footage left no"):
+            build_scene(job, work, lambda line: None)
+        assert n_solves == n_wanted
+
+
+def test_the_cores_sentences_name_the_keys_of_the_file():
+    sentence = "wait, or use another --out; --method auto, --start and --focal-35mm; --json"
+    assert scene_words(sentence) == (
+        "wait, or use another out; options.method auto, start_s and options.focal_35mm; --json"
+    )
+
+
 _START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
 
 
@@ -122,6 +206,22 @@ _START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
         (_START + "out = ''", "a folder"),
         (_START + "options = []", "a table"),
         (_START + "options = { height_m = 1 }", "unknown key 'height_m'"),
+        (_START + "focal_35mm = 26", "'focal_35mm'; it belongs into the scene's options"),
+        (_START + "options = { offset_s = 'late' }", 'number or "auto"'),
+        (_START + "options = { offset_s = nan }", 'number or "auto"'),
+        (_START + "options = { offset_s = [] }", 'number or "auto"'),
+        (_START + "options = { offset_s = [0, 1] }", "options.offset_s: 2 given where 1 can be"),
+        (_START + "options = { focal_35mm = 2 }", "options.focal_35mm 2: give a number between 5"),
+        (_START + "options = { focal_35mm = [26, 26, 26] }", "options.focal_35mm: 3 given"),
+        (_START + "options = { calibration = 1 }", "a path, or a list"),
+        (_START + "options = { checkerboard = 'c.mp4' }", "options.checkerboard: 1 given where 2"),
+        (_START + "options = { keypoints = ['a', 'b', 'c'] }", "options.keypoints: 3 given"),
+        (
+            _START + "options = { focal_35mm = 26, calibration = 'c.toml' }",
+            "options.focal_35mm, options.calibration and options.checkerboard: give one of them",
+        ),
+        (_START + "options = { board = [9, 6] }", 'such as "9x6"'),
+        (_START + "options = { board = '2x6' }", "options.board: give the inner corners"),
         (_START + "options = { device = 'tpu' }", "options.device tpu"),
         (_START + "options = { people = 1.5 }", "whole number"),
         (_START + "options = { hands = 1 }", "true or false"),
@@ -179,6 +279,7 @@ def test_the_schema_knows_the_same_keys_as_the_reader(repository: Path):
     assert list(schema["$defs"]["bake"]["properties"]) == list(BAKE_KEYS)
     character = scene["properties"]["characters"]["items"]
     assert list(character["properties"]) == list(CHARACTER_KEYS)
+    assert list(scene["properties"]["options"]["properties"]) == list(OPTION_KINDS)
     assert scene["required"] == ["name", "videos"]
     assert scene["properties"]["export"]["items"]["enum"] == list(EXPORT_FORMATS)
     assert scene["additionalProperties"] is False
@@ -191,6 +292,8 @@ def test_the_schema_accepts_what_the_reader_accepts(repository: Path):
     schema = json.loads((repository / "docs/schemas/scenes.schema.json").read_text())
     jsonschema.validate(tomllib.loads(GOOD), schema)
     jsonschema.validate(tomllib.loads(DUET), schema)
+    jsonschema.validate(tomllib.loads(FACTS), schema)
+    jsonschema.validate(tomllib.loads(LENSES), schema)
     example = repository / "examples" / "scenes.toml"
     jsonschema.validate(tomllib.loads(example.read_text()), schema)
     with pytest.raises(jsonschema.ValidationError):
