@@ -46,9 +46,7 @@ def export_armature(
         raise ValueError(f"{file_format}: not one of {', '.join(FORMATS)}")
     if file_format in _ADDONS:
         _enable(_ADDONS[file_format])
-    if file_format == "usd" and "usd_export" not in dir(bpy.ops.wm):
-        message = "this Blender is built without USD; leave usd out, or use blender.org's build."
-        raise InputError(message, reason="no_usd")
+    check_format(file_format)
     if armature_object.name not in bpy.context.view_layer.objects:
         message = f"{armature_object.name} is not in this view layer; include its collection."
         raise InputError(message, reason="not_in_view_layer")
@@ -58,6 +56,13 @@ def export_armature(
             from .fbx_units import adapt_fbx  # numpy: no part of Blender's start
 
             adapt_fbx(temporary, fbx)
+
+
+def check_format(file_format: str) -> None:
+    """Raise InputError when this Blender is built without the format."""
+    if file_format == "usd" and "usd_export" not in dir(bpy.ops.wm):
+        message = "this Blender is built without USD; leave usd out, or use blender.org's build."
+        raise InputError(message, reason="no_usd")
 
 
 def export_preset(armature_object: bpy.types.Object, preset: ExportPreset, target: Path) -> None:

@@ -77,7 +77,7 @@ class _Retarget:
         self.turns = world_turns(clip, motion.rotations_quat_wxyz)
         self.places_m = world_places_m(clip, self.turns, motion.root_m)
         self.way_m = self._way_m()
-        self.carried_by = self._root_bone()
+        self.carried_by = way_carrier(rig, self.bones, options)
 
     def run(self, followers: Sequence[Follower]) -> RigMotion:
         turned = self._world_rotations()
@@ -155,20 +155,6 @@ class _Retarget:
         """(F, 3) the way over the floor, scaled."""
         root = self.places_m[:, int(np.argmin(self.clip.joint_parents))]
         return self.fit.scale * way_over_floor_m(root)
-
-    def _root_bone(self) -> int | None:
-        if self.options.root_motion != RootMotion.ROOT_BONE:
-            return None
-        name = self.options.root_bone or root_bone_of(self.rig, self.bones)
-        bone = self.rig.index.get(name, -1)
-        if bone < 0 or bone in self.mapped or self.rig.parents[bone] >= 0:
-            who = f"{name} cannot" if name else "no bone of this armature can"
-            message = (
-                f"{who} carry the way: choose a root bone above the hips that is not in the bone "
-                "map, or leave the way on the hips."
-            )
-            raise InputError(message, reason="bad_root_bone")
-        return bone
 
     def _in_world_m(self, places_m: np.ndarray) -> np.ndarray:
         """(F, 3) places of the clip where the character's are."""
@@ -265,6 +251,28 @@ def hips_anchor(rig: Rig, clip: MotionClip, bones: Mapping[str, int]) -> HipsAnc
     joints = hips if all(joint in bones for joint in hips) else (root,)
     middle = rig.heads_m[[bones[joint] for joint in joints]].mean(axis=0)
     return HipsAnchor(root, joints, rig.rotmats[bone].T @ (rig.heads_m[bone] - middle))
+
+
+def way_carrier(rig: Rig, bones: Mapping[str, int], options: RetargetOptions) -> int | None:
+    """The root bone on which the way over the floor is to lie; None for the hips or nowhere.
+
+    bones: bone indices by joint.
+
+    Raises:
+        InputError: when the bone cannot carry it, or there is none.
+    """
+    if options.root_motion != RootMotion.ROOT_BONE:
+        return None
+    name = options.root_bone or root_bone_of(rig, bones)
+    bone = rig.index.get(name, -1)
+    if bone < 0 or bone in bones.values() or rig.parents[bone] >= 0:
+        who = f"{name} cannot" if name else "no bone of this armature can"
+        message = (
+            f"{who} carry the way: choose a root bone above the hips that is not in the bone map, "
+            "or leave the way on the hips."
+        )
+        raise InputError(message, reason="bad_root_bone")
+    return bone
 
 
 def root_bone_of(rig: Rig, bones: Mapping[str, int]) -> str:

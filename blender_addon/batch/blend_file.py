@@ -1,6 +1,6 @@
 """Make the .blend of a solved scene: animated armature, cameras, footage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,16 +11,12 @@ from mvmocap_core.files import TEMPORARY_PREFIX, atomic_path
 from mvmocap_core.motion.clip import MotionClip
 
 from ..armature.animate import Baked, bake_generated, bake_take
-from ..armature.bone_map import read_bone_map
-from ..armature.bone_presets import BUNDLED, read_presets
 from ..armature.cameras import look_through
-from ..armature.detected_map import SURE, DetectedMap
-from ..armature.mapping.detect import detect_bones
-from ..armature.read_rig import read_rig
 from ..armature.scene import own_collection, set_frame_range, set_frame_rate
 from ..armature.take_scene import add_take_cameras
 from ..take_folders import kept_path
 from .append_character import append_character
+from .characters import map_character, open_character
 from .scenes_file import Character, SceneJob
 
 ARMATURE_KEY = "mvmocap_armature"
@@ -48,7 +44,7 @@ def make_blend(
     if lead.character is None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
     else:
-        _open(lead.character, job)
+        open_character(lead.character, job.name)
     with _saved_elsewhere(target, job.characters):
         _fill(job, clips, proxies)
     save_blend(target)
@@ -109,7 +105,11 @@ def _baked(
         if is_open
         else append_character(character.character, character.armature or "", collection)
     )
-    return _animate_character(character, armature_object, clip)
+    mapped = map_character(character, armature_object, [str(name) for name in clip.joint_names])
+    return bake_take(
+        mapped.armature_object, clip, mapped.bone_map, character.bake,
+        settings=mapped.settings, followers=mapped.followers,
+    )  # fmt: skip
 
 
 def open_blend(path: Path, person: int = 0) -> bpy.types.Object:
@@ -145,50 +145,3 @@ def save_blend(target: Path) -> None:
         )
         if target.is_file():
             target.replace(target.with_suffix(".blend1"))  # Blender's own way of keeping the last
-
-
-def _open(character: Path, job: SceneJob) -> None:
-    try:
-        bpy.ops.wm.open_mainfile(filepath=str(character), load_ui=False, use_scripts=False)
-    except RuntimeError as error:
-        message = f"{character}: Blender cannot open it as a character for scene {job.name!r}."
-        raise InputError(message, reason="bad_character") from error
-
-
-def _animate_character(
-    character: Character, armature_object: bpy.types.Object | None, clip: MotionClip
-) -> Baked:
-    if armature_object is None or armature_object.type != "ARMATURE":
-        there = [found.name for found in bpy.data.objects if found.type == "ARMATURE"]
-        message = (
-            f"{character.character}: there is no armature {character.armature!r}; "
-            f"it has: {', '.join(there) or 'none'}."
-        )
-        raise InputError(message, reason="bad_character")
-    presets, _ = read_presets([BUNDLED])
-    found = detect_bones(read_rig(armature_object), presets)
-    family = [preset for preset in presets if preset.name == found.family]
-    bone_map = _bone_map(character, clip, armature_object, found)
-    return bake_take(
-        armature_object, clip, bone_map, character.bake,
-        settings=family[0].settings if family else (),
-        followers=family[0].followers if family else (),
-    )  # fmt: skip
-
-
-def _bone_map(
-    character: Character, clip: MotionClip, armature_object: bpy.types.Object, found: DetectedMap
-) -> Mapping[str, str]:
-    """The character's own map, else the one that was found."""
-    if character.bone_map is not None:
-        joints = [str(name) for name in clip.joint_names]
-        bones = [bone.name for bone in armature_object.data.bones]
-        return read_bone_map(character.bone_map, joints, bones)
-    if found.score < SURE:
-        unsure = ", ".join(found.unsure) or "most joints"
-        message = (
-            f"{character.character}: the bones of {armature_object.name} are not found for sure "
-            f"(look at: {unsure}); give the scene a bone_map."
-        )
-        raise InputError(message, reason="bad_bone_map")
-    return found.bones

@@ -18,6 +18,7 @@ Say = Callable[[str], None]
 class Work:
     """What the steps do; each writes whole files or none. A test may put in its own.
 
+    check:   (job) raises InputError if what follows the solve is sure to fail.
     solve:   (job, take folder) writes motion.npz and report.json into the take.
     footage: (job, take folder) writes the proxies, one a video.
     blend:   (job, take folder, proxies, target) saves the .blend.
@@ -27,6 +28,7 @@ class Work:
     code:    () hash of the code that does it all.
     """
 
+    check: Callable[[SceneJob], None]
     solve: Callable[[SceneJob, Path], None]
     footage: Callable[[SceneJob, Path], None]
     blend: Callable[[SceneJob, Path, list[Path], Path], None]
@@ -82,6 +84,8 @@ class _Build:
         motion, report = take / "motion.npz", take / "report.json"
         given = [_content(path) for path in _given(job)]
         key = key_of(code, videos, repr(job.options), given)
+        if not self.is_done("solve", key, [motion, report]):
+            work.check(job)
         self.step("solve", key, [motion, report], lambda: work.solve(job, take))
         self.outputs += [path for path in [take / "report.html"] if path.is_file()]
 
@@ -114,8 +118,11 @@ class _Build:
         self.step(step, key, [target], lambda: do(blend, file_format, person, target))
         self.outputs.append(target)
 
+    def is_done(self, name: str, key: str, outputs: Sequence[Path]) -> bool:
+        return not self.is_forced and self.state.is_done(name, key, outputs)
+
     def step(self, name: str, key: str, outputs: Sequence[Path], do: Callable[[], None]) -> None:
-        if not self.is_forced and self.state.is_done(name, key, outputs):
+        if self.is_done(name, key, outputs):
             return
         self.say(name)
         self.state.start(name)

@@ -28,6 +28,7 @@ def scene_work(repository: Path, say: Say) -> Work:
     repository: folder of build.py.
     """
     return Work(
+        check=_check,
         solve=lambda job, take: _solve(repository, say, job, take),
         footage=lambda job, take: _footage(repository, say, job, take),
         blend=_blend,
@@ -37,6 +38,15 @@ def scene_work(repository: Path, say: Say) -> Work:
         ),
         code=_code_hash,
     )
+
+
+def _check(job: SceneJob) -> None:
+    from ..armature.export import check_format
+    from .characters import check_characters
+
+    for file_format in job.export:
+        check_format(file_format)
+    check_characters(job)
 
 
 def _solve(repository: Path, say: Say, job: SceneJob, take: Path) -> None:

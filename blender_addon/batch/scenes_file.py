@@ -122,7 +122,10 @@ def _job(path: Path, where: str, values: Mapping[str, Any]) -> SceneJob:
     options = {key: values[key] for key in OWN_KEYS if key in values}
     options |= _options(path, where, values.get("options", {}))
     if len(characters) > 1:
-        options.setdefault("people", len(characters))
+        n_people = options.setdefault("people", len(characters))
+        if 0 < n_people < len(characters):
+            message = f"options.people {n_people} for {len(characters)} characters; give as many"
+            raise _bad(path, f"{where}: {message}")
     try:
         checked = SolveOptions(**options)
         check_counts(checked, len(values["videos"]))

@@ -203,6 +203,7 @@ def test_a_character_gets_the_motion_on_its_own_bones(farm: Farm, bpy_python: Pa
     assert farm.summary()["dance"]["message"].endswith(
         "there is no armature 'Villain'; it has: Hero."
     )
+    assert not (farm.out("dance") / "take").exists(), "told before the solve"
     farm.write(scene.replace('bone_map = "map.json"\n', "") + 'armature = "Hero"\n')
     assert farm.build().returncode == 2
     assert "bones of Hero are not found for sure" in farm.summary()["dance"]["message"]

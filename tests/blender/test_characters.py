@@ -32,3 +32,13 @@ def test_what_cannot_be_used_says_why(facts: dict[str, Any]):
     assert "3 characters for 2 performers" in facts["too_many"]
     assert "no armature 'Villain'" in facts["no_such"]
     assert "none.blend" in facts["no_file"]
+
+
+def test_what_cannot_be_used_is_told_before_the_solve(facts: dict[str, Any]):
+    early = facts["early"]
+    assert early["good"] == ""
+    assert "no armature 'Villain'; it has: Hero" in early["no_such"]
+    assert "none.blend" in early["no_file"]
+    assert "there is no bone 'belly'" in early["no_bone"]
+    assert early["no_root"].startswith("x cannot carry the way")
+    assert "without USD" in early["no_usd"]

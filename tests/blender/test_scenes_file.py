@@ -152,7 +152,7 @@ def test_a_scene_is_solved_again_when_a_given_file_has_changed(tmp_path: Path):
     (tmp_path / "known" / "a").mkdir(parents=True)
     frame = tmp_path / "known" / "a" / "0.json"
     (job,) = _read(tmp_path, _START + "options = { keypoints = 'known' }")
-    n_solves = 0
+    n_solves, checked = 0, []
 
     def solve(job: SceneJob, take: Path) -> None:
         nonlocal n_solves
@@ -165,13 +165,14 @@ def test_a_scene_is_solved_again_when_a_given_file_has_changed(tmp_path: Path):
         """Leave no file, which ends the build after the solve."""
 
     work = Work(
-        solve=solve, footage=nothing, blend=nothing, export=nothing, preview=nothing, code=str
-    )
+        check=checked.append, solve=solve, footage=nothing, blend=nothing,
+        export=nothing, preview=nothing, code=str,
+    )  # fmt: skip
     for content, n_wanted in (("1", 1), ("1", 1), ("2", 2)):
         frame.write_text(content)
         with pytest.raises(RuntimeError, match="footage left no"):
             build_scene(job, work, lambda line: None)
-        assert n_solves == n_wanted
+        assert n_solves == len(checked) == n_wanted
 
 
 def test_the_cores_sentences_name_the_keys_of_the_file():
@@ -233,6 +234,10 @@ _START = '[[scene]]\nname = "a"\nvideos = ["a.mp4", "b.mp4"]\n'
         (_START + "characters = [{ name = 'a' }]", "unknown key 'name'"),
         (_START + "characters = [{ character = 1, armature = 'a' }]", "a .blend file"),
         (_START + "bake = {}\ncharacters = [{}]", "bake stands beside characters"),
+        (
+            _START + "characters = [{}, {}]\noptions = { people = 1 }",
+            "options.people 1 for 2 characters",
+        ),
         (_START + "bake = true", "a table"),
         (_START + "bake = { feet = true }", "unknown key 'feet'"),
         (_START + "bake = { feet_in_place = 1 }", "true or false"),

@@ -1,6 +1,9 @@
 """motion.npz FOLDER: a scene of three performers, two of them on characters of one file."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import bpy
 from bench import arguments, finish, heads_m
@@ -8,7 +11,9 @@ from synthetic_clip import synthetic_clip
 
 from benchmarks.in_blender.rig_objects import add_skeleton
 from benchmarks.rig_families import load_family
+from blender_addon.armature.bake_options import BakeOptions, RetargetOptions, RootMotion
 from blender_addon.batch.blend_file import make_blend, open_blend
+from blender_addon.batch.scene_work import scene_work
 from blender_addon.batch.scenes_file import Character, SceneJob
 from mvmocap_core.errors import InputError
 from mvmocap_core.motion.clip import load_motion
@@ -56,6 +61,26 @@ def refusal(characters: tuple[Character, ...]) -> str:
     return ""
 
 
+def refusal_before_the_solve(character: Character, export: tuple[str, ...] = ()) -> str:
+    wanted = SceneJob(
+        name="solo",
+        videos=(),
+        out=folder,
+        options=SolveOptions(),
+        characters=(character,),
+        export=export,
+    )
+    try:
+        scene_work(folder, print).check(wanted)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+without_usd = SimpleNamespace(ops=SimpleNamespace(wm=SimpleNamespace()))
+bones = folder / "map.json"
+bones.write_text('{"pelvis": "belly"}')
+on_no_bone = BakeOptions(retarget=RetargetOptions(root_motion=RootMotion.ROOT_BONE, root_bone="x"))
 facts = {
     "names": names,
     "ends": ends,
@@ -64,5 +89,14 @@ facts = {
     "too_many": refusal((hero,) * 3),
     "no_such": refusal((hero, Character(character=hero.character, armature="Villain"))),
     "no_file": refusal((hero, Character(character=folder / "none.blend", armature="Hero"))),
+    "early": {
+        "good": refusal_before_the_solve(hero),
+        "no_such": refusal_before_the_solve(replace(hero, armature="Villain")),
+        "no_file": refusal_before_the_solve(replace(hero, character=folder / "none.blend")),
+        "no_bone": refusal_before_the_solve(replace(hero, bone_map=bones)),
+        "no_root": refusal_before_the_solve(replace(hero, bake=on_no_bone)),
+    },
 }
+with patch("blender_addon.armature.export.bpy", without_usd):
+    facts["early"]["no_usd"] = refusal_before_the_solve(hero, ("fbx", "usd"))
 finish(facts)
