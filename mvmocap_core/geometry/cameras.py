@@ -8,6 +8,9 @@ import numpy as np
 from mvmocap_core.geometry.shapes import check_shape
 
 _UNDISTORT_STEPS = 20
+_UNDISTORTED = 1e-4
+"""Of the focal length, that undistorted points may miss their pixels by: 0.1 pixels."""
+_WIDEST = 100.0
 _MIN_DEPTH = 1e-6
 
 
@@ -45,14 +48,17 @@ def project_points(
 def undistort_points(keypoints_px: np.ndarray, K: np.ndarray, dist: np.ndarray) -> np.ndarray:
     """Pixels (..., 2) -> ideal image coordinates (..., 2) (focal length 1); NaN stays NaN.
 
-    K: (3, 3); dist: (4,). Fixed-point iteration, exact to rounding for phone lenses.
+    K: (3, 3); dist: (4,). Fixed-point iteration, exact to rounding for phone lenses. NaN also far
+    outside the picture, where a barrel lens puts no ray at all.
     """
     check_shape("keypoints_px", keypoints_px, (..., 2))
     distorted = (keypoints_px - K[:2, 2]) @ np.linalg.inv(K[:2, :2]).T
     ideal = distorted.copy()
     if np.any(dist):
         for _ in range(_UNDISTORT_STEPS):
-            ideal += distorted - distort(ideal, dist)
+            ideal = np.clip(ideal + distorted - distort(ideal, dist), -_WIDEST, _WIDEST)
+        missed = np.abs(distort(ideal, dist) - distorted).max(axis=-1, keepdims=True)
+        ideal = np.where(missed < _UNDISTORTED, ideal, np.nan)
     return ideal
 
 

@@ -24,6 +24,14 @@ def test_point_behind_camera_has_no_pixel():
     assert np.isnan(project_points(points, K, np.zeros(4), np.eye(4))).all()
 
 
+def test_pixels_that_no_ray_of_a_barrel_lens_meets_are_unknown():
+    barrel = np.array([-0.1, 0.0, 0.0, 0.0])  # r (1 - 0.1 r^2) is 1.22 at most
+    inside, outside = [320.0 + 800.0 * 1.1, 240.0], [320.0, 240.0 + 780.0 * 3.0]
+    ideal = undistort_points(np.array([inside, outside]), K, barrel)
+    assert ideal[0, 0] * (1.0 - 0.1 * ideal[0, 0] ** 2) == pytest.approx(1.1, abs=1e-3)
+    assert np.isnan(ideal[1]).all()
+
+
 def test_undistort_inverts_projection():
     points = np.random.default_rng(0).uniform([-1, -1, 3], [1, 1, 5], size=(50, 3))
     pixels = project_points(points, K, DIST, np.eye(4))
