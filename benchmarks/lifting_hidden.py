@@ -27,7 +27,6 @@ _ARM = [
 _ARM_SCORED = [SCORED.index(name) for name in ("left_elbow", "left_wrist")]
 _HIDDEN_S, _LOST_SHARE, _STARTS = 0.5, 0.3, 0.35
 _LONGEST_S = 6.0
-_MAX_GAP_S = 0.15
 _FPS = 30.0
 _HEIGHT_M = 1.75
 
@@ -73,9 +72,7 @@ def score_footage(clip: Clip, methods: Sequence[str]) -> list[Harm]:
             motion = solve_tracks(
                 tracks, clip.sounds, options, fps=clip.fps, focal_35mm=(None, None)
             ).motion
-            truth = interpolate_hermite(
-                clip.truth_times_s, clip.truth_m, motion.times_s, max_gap_s=_MAX_GAP_S
-            )
+            truth = interpolate_hermite(clip.truth_times_s, clip.truth_m, motion.times_s)
             is_known = np.isfinite(truth).all(axis=(1, 2))
             scores[method] = _compare(motion, truth, is_known, harm, (start_s, end_s))
         rows.append(_harm(clip.name, harm, scores))

@@ -26,7 +26,6 @@ _NEAR_S = 1.0 / 30.0
 _BACKWARDS_DEG = 5.0
 _PEAK_S = 0.1
 """How far from the truth's the peak of a wrist's speed is looked for."""
-_MAX_GAP_S = 0.15
 _HINGES = {"knee": (0, 1.0), "elbow": (2, -1.0)}
 """Axis of the left hinge's rotation vector, and the sign with which it bends."""
 
@@ -53,7 +52,7 @@ class Truth:
 
     def at(self, times_s: np.ndarray) -> np.ndarray:
         """(N, 33, 3) at other times; NaN outside."""
-        return interpolate_hermite(self.times_s, self.landmarks_m, times_s, max_gap_s=_MAX_GAP_S)
+        return interpolate_hermite(self.times_s, self.landmarks_m, times_s)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,7 +27,6 @@ from mvmocap_core.options import SolveOptions
 from mvmocap_core.solving import Solution, solve_tracks
 from mvmocap_core.sync.timeline import Timeline
 
-MAX_GAP_S = 0.15
 _CENTRES = [CENTRE_NAMES.index(name) for name in SCORED]
 
 
@@ -59,7 +58,7 @@ def triangulated(clip: Clip, cameras: Cameras) -> np.ndarray:
         if view == 0 or np.array_equal(own_s, track.times_s):
             views.append(ideal)
         else:
-            views.append(interpolate_hermite(track.times_s, ideal, own_s, max_gap_s=MAX_GAP_S))
+            views.append(interpolate_hermite(track.times_s, ideal, own_s))
     return triangulate_dlt(np.stack(views), cameras.T_cam_world)
 
 
@@ -187,7 +186,7 @@ def _score(clip: Clip, times_s: np.ndarray, points: np.ndarray) -> dict[str, flo
 
 def _truth_at(clip: Clip, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The truth at those of the times (F,) that both videos saw, and which they are (F,) bool."""
-    truth = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s, max_gap_s=MAX_GAP_S)
+    truth = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s)
     first, second = clip.tracks
     start = max(first.times_s[0], second.times_s[0] + clip.offset_s) - 1e-6
     end = min(first.times_s[-1], second.times_s[-1] + clip.offset_s) + 1e-6

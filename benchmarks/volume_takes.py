@@ -16,7 +16,6 @@ from benchmarks.groups import GroupTake
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.calibration.given import nothing_given
 from mvmocap_core.detection.detections import (
-    MAX_GAP_S,
     MIN_CONFIDENCE,
     Detections,
     Track,
@@ -153,7 +152,7 @@ def _at(tracks: Sequence[Track], clock_s: np.ndarray) -> np.ndarray:
         columns = np.concatenate([track.keypoints_2d_px, track.confidence[..., None]], axis=-1)[
             :, LANDMARK_INDICES
         ]
-        at = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
+        at = interpolate_hermite(track.times_s, columns, clock_s)
         seen = np.isfinite(at).all(axis=-1) & (at[..., 2] > MIN_CONFIDENCE)
         row[seen] = at[seen]
     return rows

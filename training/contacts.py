@@ -125,7 +125,7 @@ def _triangulated(take: SyntheticTake, times_s: np.ndarray) -> np.ndarray:
         feet_px = track.keypoints_2d_px[:, FEET]
         ideal = undistort_points(feet_px, take.cameras.K[view], take.cameras.dist[view])
         own_s = times_s - (take.offset_s if view else 0.0)
-        views.append(interpolate_hermite(track.times_s, ideal, own_s, max_gap_s=0.15))
+        views.append(interpolate_hermite(track.times_s, ideal, own_s))
     return triangulate_dlt(np.stack(views), take.cameras.T_cam_world)
 
 

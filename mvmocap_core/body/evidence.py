@@ -10,7 +10,6 @@ from mvmocap_core.body.path import HipsPath, hips_path
 from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.detection.detections import (
     LANDMARK_NAMES,
-    MAX_GAP_S,
     MIN_CONFIDENCE,
     Track,
     person_size_px,
@@ -87,9 +86,7 @@ def gather_evidence(
         K, dist = cameras.K[view], cameras.dist[view]
         ideal = undistort_points(track.keypoints_2d_px, K, dist)
         columns = np.concatenate([ideal, track.confidence[..., None]], axis=-1)
-        at = interpolate_hermite(
-            track.times_s, columns, timeline.from_first(view, times_s), max_gap_s=MAX_GAP_S
-        )
+        at = interpolate_hermite(track.times_s, columns, timeline.from_first(view, times_s))
         confidence = np.where(np.isfinite(at).all(axis=-1), at[..., 2], 0.0)
         confidence = np.where(confidence > MIN_CONFIDENCE, np.clip(confidence, 0.0, 1.0), 0.0)
         xy.append(np.where(confidence[..., None] > 0, at[..., :2], 0.0))

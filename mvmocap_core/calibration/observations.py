@@ -7,7 +7,6 @@ import numpy as np
 
 from mvmocap_core.calibration.performer import TARGET_INDICES
 from mvmocap_core.detection.detections import (
-    MAX_GAP_S,
     MIN_CONFIDENCE,
     NOISE_CORRELATION_S,
     Track,
@@ -93,7 +92,7 @@ def _sample(
         ],
         axis=-1,
     )
-    at = interpolate_hermite(track.times_s, columns, clock, max_gap_s=MAX_GAP_S)
+    at = interpolate_hermite(track.times_s, columns, clock)
     confidence = np.where(np.isfinite(at[..., :3]).all(axis=-1), at[..., 2], 0.0)
     weight = np.where(confidence > MIN_CONFIDENCE, np.clip(confidence, 0.0, 1.0) ** 2, 0.0)
     rate = _rate(track, clock, at[..., :2]) / (1.0 + 1e-6 * timeline.drift_ppm[view])
@@ -115,7 +114,7 @@ def _rate(track: Track, clock: np.ndarray, xy_px: np.ndarray) -> np.ndarray:
     keypoints = track.keypoints_2d_px[:, TARGET_INDICES]
     ends, spans = [], np.zeros((*xy_px.shape[:2], 1))
     for step_s in (-0.5 * RATE_SPAN_S, 0.5 * RATE_SPAN_S):
-        at = interpolate_hermite(track.times_s, keypoints, clock + step_s, max_gap_s=MAX_GAP_S)
+        at = interpolate_hermite(track.times_s, keypoints, clock + step_s)
         found = np.isfinite(at).all(axis=-1, keepdims=True)
         ends.append(np.where(found, at, xy_px))
         spans += np.where(found, abs(step_s), 0.0)

@@ -15,13 +15,12 @@ from mvmocap_core.calibration.cameras import Cameras
 from mvmocap_core.calibration.performer import JITTER
 from mvmocap_core.detection.detections import (
     LANDMARK_NAMES,
-    MAX_GAP_S,
     MIN_CONFIDENCE,
     Track,
     person_size_px,
 )
 from mvmocap_core.geometry.cameras import undistort_points
-from mvmocap_core.geometry.interpolation import interpolate_hermite, nearest_samples
+from mvmocap_core.geometry.interpolation import MAX_GAP_S, interpolate_hermite, nearest_samples
 from mvmocap_core.geometry.triangulation import triangulate_midpoint
 from mvmocap_core.sync.timeline import Timeline
 
@@ -83,7 +82,7 @@ def _observe(
         ideal = undistort_points(track.keypoints_2d_px[:, paired], K, cameras.dist[view])
         columns = np.concatenate([ideal, track.confidence[:, paired, None]], axis=-1)
         clock_s = timeline.from_first(view, times_s)
-        at = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
+        at = interpolate_hermite(track.times_s, columns, clock_s)
         # between a swapped frame and its neighbour there is no truth to interpolate
         at = np.where(np.isfinite(at), columns[nearest_samples(track.times_s, clock_s)], np.nan)
         seen = np.isfinite(at).all(axis=-1) & (at[..., 2] > MIN_CONFIDENCE)

@@ -17,9 +17,6 @@ LANDMARK_NAMES = (
 MIN_CONFIDENCE = 0.1
 """A landmark below it counts as not seen."""
 
-MAX_GAP_S = 0.15
-"""Frames further apart than this are not joined by interpolation."""
-
 NOISE_CORRELATION_S = 0.19
 """Detector noise is slow: one independent sample in about this time (measured, heavy model)."""
 

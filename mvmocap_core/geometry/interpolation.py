@@ -2,21 +2,24 @@
 
 import numpy as np
 
+MAX_GAP_S = 0.15
+"""Samples further apart are not joined, unless a signal has no closer ones."""
+_COARSE_STEPS = 1.5
 
-def interpolate_hermite(
-    times_s: np.ndarray, values: np.ndarray, query_s: np.ndarray, *, max_gap_s: float
-) -> np.ndarray:
+
+def interpolate_hermite(times_s: np.ndarray, values: np.ndarray, query_s: np.ndarray) -> np.ndarray:
     """Cubic Hermite interpolation with finite-difference slopes, for uneven sampling.
 
     times_s: (F,) strictly increasing; values: (F, ...); query_s: (Q,).
-    max_gap_s: samples further apart than this are not joined.
 
-    Returns the values (Q, ...). NaN outside the samples, beside a missing sample and inside a
-    longer gap. A missing neighbour further off only makes the slope one-sided.
+    Returns the values (Q, ...). NaN outside the samples, beside a missing sample and in gaps of
+    more than `MAX_GAP_S`, or of one and a half usual steps where those are longer. A missing
+    neighbour further off only makes the slope one-sided.
     """
     if len(times_s) < 2:
         return np.full((len(query_s), *values.shape[1:]), np.nan)
     slope = _slopes(times_s, values)
+    max_gap_s = max(MAX_GAP_S, _COARSE_STEPS * float(np.median(np.diff(times_s))))
     left = np.clip(np.searchsorted(times_s, query_s, side="right") - 1, 0, len(times_s) - 2)
     step = times_s[left + 1] - times_s[left]
     s = (query_s - times_s[left]) / step

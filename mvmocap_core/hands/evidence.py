@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mvmocap_core.detection.detections import MAX_GAP_S
 from mvmocap_core.detection.hands import HandSightings
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
@@ -66,12 +65,9 @@ def _gather_view(
     T = T @ MIRROR if who[1] else T
     ideal = undistort_points(seen.keypoints_2d_px[:, *who], K, clip.dist[view])
     columns = np.concatenate([ideal, seen.local_m[:, *who]], axis=-1)
-    at = interpolate_hermite(seen.times_s, columns, own_s, max_gap_s=MAX_GAP_S)
+    at = interpolate_hermite(seen.times_s, columns, own_s)
     known = interpolate_hermite(
-        seen.times_s,
-        np.stack([seen.confidence[:, *who], seen.length_px[:, *who]], axis=1),
-        own_s,
-        max_gap_s=MAX_GAP_S,
+        seen.times_s, np.stack([seen.confidence[:, *who], seen.length_px[:, *who]], axis=1), own_s
     )
     is_seen = np.isfinite(at).all(axis=(1, 2)) & np.isfinite(known).all(axis=1)
     at = np.where(is_seen[:, None, None], at, 0.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mvmocap_core.calibration.cameras import Cameras
-from mvmocap_core.detection.detections import LANDMARK_NAMES, MAX_GAP_S, Track
+from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
 from mvmocap_core.geometry.cameras import undistort_points
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.lifting.joints import (
@@ -68,9 +68,7 @@ def lift_by_detector(
         columns = np.concatenate(
             [world.reshape(len(world), -1) / stature, track.confidence, root], axis=1
         )
-        at = interpolate_hermite(
-            track.times_s, columns, timeline.from_first(view, times_s), max_gap_s=MAX_GAP_S
-        )
+        at = interpolate_hermite(track.times_s, columns, timeline.from_first(view, times_s))
         n = len(LANDMARK_NAMES)
         points.append(at[:, : 3 * n].reshape(len(times_s), n, 3))
         errors.append(1.0 / np.clip(at[:, 3 * n : 4 * n], _LEAST_SURE, 1.0))
@@ -150,6 +148,6 @@ def sampled(
         track.keypoints_2d_px[:, LANDMARK_INDICES], cameras.K[view], cameras.dist[view]
     )
     columns = np.concatenate([ideal, track.confidence[:, LANDMARK_INDICES, None]], axis=-1)
-    at = interpolate_hermite(track.times_s, columns, clock_s, max_gap_s=MAX_GAP_S)
+    at = interpolate_hermite(track.times_s, columns, clock_s)
     found = np.isfinite(at).all(axis=-1)
     return np.where(found[..., None], at[..., :2], 0.0), np.where(found, at[..., 2], 0.0)

@@ -107,11 +107,10 @@ def _blend_frames(blend_s: float, fps: float, n_frames: int) -> int:
 
 def _at(clip: MotionClip, times_s: np.ndarray) -> MotionClip:
     """The clip's frames at other times within it: smooth curves, the nearest frame's contacts."""
-    gap_s = 1.5 / clip.fps
     inside_s = np.clip(times_s, clip.times_s[0], clip.times_s[-1])
 
     def between(values: np.ndarray) -> np.ndarray:
-        return interpolate_hermite(clip.times_s, values, inside_s, max_gap_s=gap_s)
+        return interpolate_hermite(clip.times_s, values, inside_s)
 
     quat = between(continuous(clip.rotations_quat_wxyz))
     nearest = np.rint((inside_s - clip.times_s[0]) * clip.fps).astype(int)

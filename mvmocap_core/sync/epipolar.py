@@ -12,7 +12,6 @@ from mvmocap_core.detection.detections import LANDMARK_NAMES, Track
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 
 MAX_MOMENTS = 150
-MAX_GAP_S = 0.15
 MIN_CORRESPONDENCES = 40
 MIN_CONFIDENCE = 0.3
 
@@ -107,9 +106,7 @@ class EpipolarScore:
         rows = np.searchsorted(self._first.times_s, moments)
         p, wp = self._first.xy[rows], self._first.weight[rows]
         second = np.concatenate([self._second.xy, self._second.weight[..., None]], axis=-1)
-        sampled = interpolate_hermite(
-            self._second.times_s, second, moments - offset_s, max_gap_s=MAX_GAP_S
-        )
+        sampled = interpolate_hermite(self._second.times_s, second, moments - offset_s)
         as_seen = Correspondences.of(p, wp, sampled)
         if (as_seen.weight > 0).sum() < MIN_CORRESPONDENCES:
             return np.zeros_like(wp), np.zeros_like(wp)

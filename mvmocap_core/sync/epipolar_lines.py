@@ -7,7 +7,6 @@ import numpy as np
 from mvmocap_core.detection.detections import Track
 from mvmocap_core.geometry.interpolation import interpolate_hermite
 from mvmocap_core.sync.epipolar import (
-    MAX_GAP_S,
     MIN_CORRESPONDENCES,
     Correspondences,
     mean_cost,
@@ -52,5 +51,5 @@ def _correspondences(
 ) -> Correspondences:
     p, q = points_of(first, tall_px[0]), points_of(second, tall_px[1])
     stacked = np.concatenate([q.xy, q.weight[..., None]], axis=-1)
-    sampled = interpolate_hermite(q.times_s, stacked, p.times_s - offset_s, max_gap_s=MAX_GAP_S)
+    sampled = interpolate_hermite(q.times_s, stacked, p.times_s - offset_s)
     return Correspondences.of(p.xy, p.weight, sampled)
