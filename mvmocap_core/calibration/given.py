@@ -68,7 +68,12 @@ class GivenFacts:
     def _straighten(self, track: Track, view: int) -> Track:
         ideal = undistort_points(track.keypoints_2d_px, self.K[view], self.dist[view])
         pixels = self.lens_focal_px[view] * ideal + track.image_size / 2.0
-        return replace(track, keypoints_2d_px=pixels)
+        is_known = np.isfinite(pixels).all(axis=-1)
+        return replace(
+            track,
+            keypoints_2d_px=pixels,
+            confidence=np.where(is_known, track.confidence, 0.0),
+        )
 
     def put_into(self, calibration: Calibration) -> Calibration:
         """What was found of straightened tracks, with the true lenses."""

@@ -60,6 +60,17 @@ def test_a_given_lens_is_kept_and_the_poses_are_found(truth):
     assert not found.is_metric
 
 
+def test_what_a_given_lens_cannot_have_seen_is_not_seen(truth):
+    track = truth.tracks[0]
+    far_px = track.keypoints_2d_px.copy()
+    far_px[5, 27] = 40.0 * track.image_size
+    dist = np.tile([-0.1, 0.0, 0.0, 0.0], (2, 1))
+    given = replace(nothing_given(2), K=truth.cameras.K, dist=dist)
+    straight = given.straightened([replace(track, keypoints_2d_px=far_px), truth.tracks[1]])[0]
+    assert straight.confidence[5, 27] == 0.0
+    assert np.array_equal(straight.confidence[6], track.confidence[6])
+
+
 def test_given_poses_are_kept_in_metres(truth):
     given = replace(lens_of(truth), T_cam_world=truth.cameras.T_cam_world)
     found = calibrate(truth.tracks, truth.timeline(), focal_35mm=NO_METADATA, given=given)
