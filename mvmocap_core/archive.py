@@ -22,7 +22,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 import numpy as np
 
 from mvmocap_core.errors import InputError
-from mvmocap_core.files import TEMPORARY_PREFIX, atomic_path, write_text, writing
+from mvmocap_core.files import TEMPORARY_PREFIX, atomic_path, creating, write_text, writing
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.storage import load_arrays
@@ -262,8 +262,9 @@ def _point_to_videos(unpacked: Path, folder: Path, videos: Sequence[str]) -> Non
 def _new_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder that takes the place of `folder` if the block succeeds."""
     with writing(folder / "take.json"):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
+        with creating(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
         try:
             yield temporary
             temporary.chmod(0o755)

@@ -122,16 +122,18 @@ def _clip(chosen: argparse.Namespace, console: Console) -> None:
     from mvmocap_core.clipping import write_clip
 
     values = {field.name: getattr(chosen, field.name) for field in fields(ClipChoices)}
+    replaced = _replaced(chosen.to if chosen.to.is_file() else motion_file(chosen.to, 0))
     clip = write_clip(chosen.takes, chosen.to, ClipChoices(**values))
     record = {"command": chosen.name, "file": str(chosen.to), "frames": len(clip.times_s)}
-    console.result(record, [f"{chosen.to}: {len(clip.times_s)} frames"])
+    console.result(record, [f"{chosen.to}: {len(clip.times_s)} frames{replaced}"])
 
 
 def _pack(chosen: argparse.Namespace, console: Console) -> None:
     from mvmocap_core.archive import pack_take
 
+    replaced = _replaced(chosen.to)
     pack_take(chosen.take, chosen.to, has_videos=chosen.videos, progress=console.progress)
-    console.result({"command": chosen.name, "file": str(chosen.to)}, [str(chosen.to)])
+    console.result({"command": chosen.name, "file": str(chosen.to)}, [f"{chosen.to}{replaced}"])
 
 
 def _unpack(chosen: argparse.Namespace, console: Console) -> None:
@@ -186,8 +188,14 @@ def _export(chosen: argparse.Namespace, console: Console) -> None:
         )
         raise InputError(message, reason="needs_blender")
     target = chosen.to or chosen.take / "motion.bvh"
+    replaced = _replaced(target)
     write_bvh(load_motion(chosen.take / "motion.npz"), target, scale=chosen.scale)
-    console.result({"command": chosen.name, "file": str(target)}, [str(target)])
+    console.result({"command": chosen.name, "file": str(target)}, [f"{target}{replaced}"])
+
+
+def _replaced(target: Path) -> str:
+    """What to add to the name of a file that is about to be written."""
+    return " (replaced)" if target.is_file() else ""
 
 
 def _doctor(chosen: argparse.Namespace, console: Console) -> None:

@@ -184,7 +184,7 @@ def make_parser() -> argparse.ArgumentParser:
     report.add_argument("take", type=Path, metavar="TAKE")
     pack = _add(commands, "pack", "write a take and its videos into one file to send")
     pack.add_argument("take", type=Path, metavar="TAKE")
-    pack.add_argument("to", type=Path, metavar="ZIP")
+    pack.add_argument("to", type=Path, metavar="ZIP", help="replaced if it is there")
     pack.add_argument("--without-videos", action="store_false", dest="videos", help="smaller")
     unpack = _add(commands, "unpack", "unpack a take that was sent")
     unpack.add_argument("archive", type=Path, metavar="ZIP")
@@ -192,7 +192,8 @@ def make_parser() -> argparse.ArgumentParser:
     export = _add(commands, "export", "write a take's motion in another format")
     export.add_argument("take", type=Path, metavar="TAKE")
     export.add_argument("--format", choices=("bvh", *BLENDER_FORMATS), default="bvh")
-    export.add_argument("--to", type=Path, metavar="FILE", help="default: TAKE/motion.bvh")
+    to_help = "default: TAKE/motion.bvh; replaced if it is there"
+    export.add_argument("--to", type=Path, metavar="FILE", help=to_help)
     scale_help = "units a metre; 100 for programs that expect centimetres (default 1)"
     export.add_argument("--scale", type=_positive, default=1.0, help=scale_help)
     doctor = _add(commands, "doctor", "say what this installation has and lacks")
@@ -292,7 +293,10 @@ def _smoothing(text: str) -> float:
 def _add_clip(parser: argparse.ArgumentParser) -> None:
     defaults = ClipChoices()
     parser.add_argument("takes", nargs="+", type=Path, metavar="TAKE", help="one after another")
-    to_help = "a .bvh file, or a new folder for a motion.npz that opens like a take"
+    to_help = (
+        "a .bvh file, or a folder for a motion.npz that opens like a take; "
+        "an earlier clip there is replaced, a solved take never"
+    )
     parser.add_argument("--to", type=Path, required=True, metavar="TARGET", help=to_help)
     for name, what in (("start", "first"), ("end", "last")):
         text = f"{what} second to keep of each, in its first video"

@@ -29,7 +29,7 @@ def write_clip(sources: Sequence[Path], target: Path, choices: ClipChoices) -> M
     if target.suffix.lower() in _OTHER_FILES:
         message = f"{target}: a clip is a .bvh file or a folder; choose one of these."
         raise InputError(message, reason="bad_option")
-    if not is_bvh and (target / "stages").is_dir():
+    if not is_bvh and any((target / name).exists() for name in ("stages", "take.json")):
         message = f"{target}: holds a solved take, which a clip would replace; choose another."
         raise InputError(message, reason="bad_option")
     clip = make_clip([_load(source) for source in sources], choices)

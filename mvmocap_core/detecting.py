@@ -11,6 +11,7 @@ from mvmocap_core.detection.given_keypoints import GivenKeypoints, content_of, f
 from mvmocap_core.detection.mediapipe_pose import MediaPipePose
 from mvmocap_core.detection.models import HAND, find_model
 from mvmocap_core.detection.parallel import detect_videos
+from mvmocap_core.errors import InputError
 from mvmocap_core.given_facts import gather_facts
 from mvmocap_core.kept_detector import KeptDetector
 from mvmocap_core.known_cameras.camera import KnownCamera
@@ -56,6 +57,7 @@ class JobVideos:
             checks.check_range(self.options, infos[0].duration_s, self.videos[0])
             if self.options.keypoints:
                 self._sources = find_sources(self.options.keypoints, self.videos)
+                _check_parts(self._sources)
                 self._keypoints = [content_of(self._sources[video]) for video in self.videos]
             self.given = gather_facts(
                 self.options, infos, lambda board: self._lens(board, progress)
@@ -126,3 +128,16 @@ class JobVideos:
             }
             for view, content in enumerate(self.hashes)
         ]
+
+
+def _check_parts(sources: Mapping[Path, Path]) -> None:
+    """Raise InputError, which names the video, if a folder has a part for others but not for it."""
+    for video, source in sources.items():
+        is_folder_of_parts = any(other.parent == source for other in sources.values())
+        if is_folder_of_parts or (source.is_dir() and not any(source.glob("*.json"))):
+            message = (
+                f"{source}: holds no keypoints of {video.name}; put them there as "
+                f"{video.stem}.json, {video.stem}.npz or a folder {video.stem}, or give a path "
+                "for each video."
+            )
+            raise InputError(message, reason="bad_keypoints")

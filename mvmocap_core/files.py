@@ -29,10 +29,11 @@ def atomic_path(target: Path) -> Iterator[Path]:
     Raises InputError when the disk is full or the folder cannot be written.
     """
     with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=TEMPORARY_PREFIX, suffix=target.suffix, dir=target.parent
-        )
+        with creating(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(
+                prefix=TEMPORARY_PREFIX, suffix=target.suffix, dir=target.parent
+            )
         os.close(handle)
         temporary = Path(name)
         try:
@@ -68,6 +69,16 @@ def writing(target: Path) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def creating(target: Path) -> Iterator[None]:
+    """Turn every failure to make a folder or an empty file for `target` into InputError."""
+    try:
+        yield
+    except OSError as error:
+        _raise_as_input_error(target, error)
+        raise _cannot_write(target, error) from error
+
+
 def _raise_as_input_error(target: Path, error: OSError) -> None:
     folder = target.parent
     if error.errno in _FULL_DISK:
@@ -77,8 +88,12 @@ def _raise_as_input_error(target: Path, error: OSError) -> None:
         message = f"{target}: a folder has this name; give the name of a file."
         raise InputError(message, reason="unwritable") from error
     if error.errno in _UNWRITABLE or (error.errno == errno.ENOENT and not folder.is_dir()):
-        message = f"{folder}: cannot write there ({error.strerror}); choose another folder."
-        raise InputError(message, reason="unwritable") from error
+        raise _cannot_write(target, error) from error
+
+
+def _cannot_write(target: Path, error: OSError) -> InputError:
+    message = f"{target.parent}: cannot write there ({error.strerror}); choose another folder."
+    return InputError(message, reason="unwritable")
 
 
 def _flush(path: Path) -> None:

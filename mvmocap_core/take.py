@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from mvmocap_core import __version__
 from mvmocap_core.errors import InputError
-from mvmocap_core.files import TEMPORARY_PREFIX, write_text, writing
+from mvmocap_core.files import TEMPORARY_PREFIX, creating, write_text
 from mvmocap_core.options import SolveOptions
 from mvmocap_core.storage import from_arrays, load_arrays, save_arrays, to_arrays
 from mvmocap_core.take_files import count_motions, motion_file
@@ -189,7 +189,7 @@ def open_take(folder: Path) -> Iterator[Take]:
     Raises InputError if the folder cannot be written or another process is at work in it.
     """
     lock_path = folder / ".lock"
-    with writing(lock_path):
+    with creating(lock_path):
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o666)
     try:

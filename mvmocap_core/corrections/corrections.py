@@ -111,7 +111,8 @@ def _check_landmark(name: str) -> None:
 
 def _check_choice(field: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
-        shown = ", ".join(choices[:4]) + (", ..." if len(choices) > 4 else "")
+        n_more = len(choices) - 4
+        shown = ", ".join(choices[:4]) + (f" and {n_more} more" if n_more > 0 else "")
         raise InputError(f"{field} {value!r}: choose one of {shown}.", reason="bad_corrections")
 
 

@@ -192,7 +192,12 @@ def _away(joined: JoinedFragment, fragment: Track) -> float:
 
 def _row(place: str, person: int, people: Sequence[Track]) -> int:
     if person > len(people):
-        message = f"{place}: performer {person}: there are {len(people)}; take it back."
+        hint = (
+            f"choose one of its {len(people)}"
+            if len(people) > 1
+            else "it was solved for one; solve it for more first"
+        )
+        message = f"{place}: there is no performer {person} in this take; {hint}."
         raise InputError(message, reason="bad_corrections")
     return person - 1
 
@@ -200,7 +205,8 @@ def _row(place: str, person: int, people: Sequence[Track]) -> int:
 def _check_videos(identities: Sequence[Identity], n_views: int) -> None:
     for number, identity in enumerate(identities):
         if identity.video > n_views:
-            message = f"identities[{number}]: video {identity.video}: there are {n_views}."
+            place = f"identities[{number}]"
+            message = f"{place}: there is no video {identity.video}; this take has {n_views}."
             raise InputError(message, reason="bad_corrections")
 
 

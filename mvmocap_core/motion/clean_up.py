@@ -72,8 +72,8 @@ def trim(clip: MotionClip, start_s: float | None, end_s: float | None) -> Motion
     kept = (clip.times_s >= low) & (clip.times_s <= high)
     if kept.sum() < 2:
         message = (
-            f"--start and --end leave no motion: it goes from {clip.times_s[0]:.2f} s to "
-            f"{clip.times_s[-1]:.2f} s; choose a part of that."
+            f"--start and --end leave no motion: it goes from {clip.times_s[0]:z.2f} s to "
+            f"{clip.times_s[-1]:z.2f} s; choose a part of that."
         )
         raise InputError(message, reason="empty_range")
     changes = {name: getattr(clip, name)[kept] for name in FRAMED}

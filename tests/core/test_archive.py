@@ -116,7 +116,9 @@ def test_logs_locks_and_the_page_stay_at_home(take, packed):
 
 
 def test_command_line_makes_the_page_anew(take, tmp_path, capsys):
-    assert cli.main(["pack", str(take), str(tmp_path / "x.zip"), "--without-videos"]) == 0
+    for is_there in (False, True):
+        assert cli.main(["pack", str(take), str(tmp_path / "x.zip"), "--without-videos"]) == 0
+        assert ("(replaced)" in capsys.readouterr().out) == is_there
     assert cli.main(["unpack", str(tmp_path / "x.zip"), str(tmp_path / "there")]) == 0
     assert str(tmp_path / "there") in capsys.readouterr().out
     assert "<html" in (tmp_path / "there" / "report.html").read_text(encoding="utf-8")

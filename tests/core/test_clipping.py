@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,9 +55,11 @@ def test_loop_of_a_clip_is_shorter_by_the_blend(take):
 
 
 def test_clip_never_replaces_a_solved_take(take):
-    (take / "stages").mkdir()
-    with pytest.raises(InputError, match="solved take"):
-        write_clip([take], take, ClipChoices())
+    for name in ("stages", "take.json"):
+        (take / name).mkdir()
+        with pytest.raises(InputError, match="solved take"):
+            write_clip([take], take, ClipChoices())
+        (take / name).rmdir()
 
 
 def test_choices_that_leave_nothing_are_told(take, tmp_path, capsys):
@@ -64,3 +68,19 @@ def test_choices_that_leave_nothing_are_told(take, tmp_path, capsys):
     assert main(["clip", str(take), "--to", target, "--start", "80"]) == EXIT_INPUT
     assert main(["clip", str(tmp_path / "none"), "--to", target]) == EXIT_INPUT
     assert "--speed 0: give a number between" in capsys.readouterr().err
+
+
+def test_an_earlier_clip_is_replaced_and_told(take, tmp_path, capsys):
+    for target in (tmp_path / "walk.bvh", tmp_path / "walk"):
+        command = ["clip", str(take), "--to", str(target)]
+        assert main(command) == 0
+        assert "replaced" not in capsys.readouterr().out
+        assert main(command) == 0
+        assert "(replaced)" in capsys.readouterr().out
+
+
+def test_motion_that_starts_a_hair_before_zero_starts_at_zero(take):
+    motion = load_motion(take / "motion.npz")
+    early = replace(motion, times_s=motion.times_s - motion.times_s[0] - 1e-9)
+    with pytest.raises(InputError, match=r"from 0\.00 s to"):
+        make_clip([early], ClipChoices(start_s=80.0))

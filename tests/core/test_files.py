@@ -1,5 +1,6 @@
 import errno
 import os
+import tempfile
 
 import pytest
 
@@ -51,3 +52,14 @@ def test_written_file_has_the_usual_permissions(tmp_path):
     write_text(tmp_path / "ours", "x")
     (tmp_path / "plain").write_text("x")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.ENAMETOOLONG])
+def test_folder_where_nothing_can_be_made_says_to_choose_another(tmp_path, monkeypatch, code):
+    def fail(**_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(tempfile, "mkstemp", fail)
+    with pytest.raises(InputError, match="cannot write there") as caught:
+        write_text(tmp_path / "x.json", "new")
+    assert caught.value.reason == "unwritable"

@@ -165,3 +165,8 @@ def test_job_is_remembered(tmp_path):
 def test_folder_without_a_job_is_not_a_take(tmp_path):
     with pytest.raises(InputError, match="not a take"):
         Take(tmp_path).load_job()
+
+
+def test_name_that_is_too_long_is_told(tmp_path):
+    with pytest.raises(InputError, match="cannot write there"), open_take(tmp_path / ("x" * 300)):
+        pass

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from mvmocap_core.corrections.corrections import (
     Corrections,
@@ -19,6 +20,7 @@ from mvmocap_core.corrections.edit import (
     without,
 )
 from mvmocap_core.detection.detections import LANDMARK_NAMES
+from mvmocap_core.errors import InputError
 
 
 def test_moving_again_at_the_same_frame_replaces_the_place():
@@ -96,3 +98,8 @@ def test_every_entry_can_be_taken_out_alone():
     assert [entry.view for entry in listed] == [0, 1, 1, None]
     for entry in listed:
         assert entries(without(corrections, entry)) == [e for e in listed if e is not entry]
+
+
+def test_a_message_about_an_unknown_landmark_ends_in_one_full_stop():
+    with pytest.raises(InputError, match=r"nose, .* and 29 more\.$"):
+        HiddenLandmark("tail", 0.0, 1.0)

@@ -70,7 +70,10 @@ def spoiled(change):
         (spoiled(lambda r: r["videos"][1]["moved"][0].update(x_px=True)), "x_px: give a number"),
         (spoiled(lambda r: r["videos"][1]["moved"][0].update(x_px=float("nan"))), "x_px nan"),
         (spoiled(lambda r: r["videos"][1]["moved"][0].update(y_px=10**400)), r"moved\[0\]"),
-        (spoiled(lambda r: r["videos"][1]["moved"][0].update(landmark="tail")), "'tail': choose"),
+        (
+            spoiled(lambda r: r["videos"][1]["moved"][0].update(landmark="tail")),
+            "'tail': choose",
+        ),
         (spoiled(lambda r: r["videos"][1]["hidden"][0].update(end_s=-1.0)), "before start_s"),
         (spoiled(lambda r: r["videos"][1]["sides"][0].update(part="head")), "'head': choose"),
         (spoiled(lambda r: r["videos"][1]["sides"][0].update(is_swapped=1)), "true or false"),

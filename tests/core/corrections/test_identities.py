@@ -99,6 +99,12 @@ def test_who_is_not_there_is_named(followed, identity, named_as_missing):
         identified([identity], followed)
 
 
+def test_a_take_of_one_says_that_it_was_solved_for_one(followed):
+    solo = Followed.of([followed.people[0].tracks])
+    with pytest.raises(InputError, match="no performer 2 in this take; it was solved for one"):
+        identified([ExchangedPeople(1, 1, 2, 3.0)], solo)
+
+
 def test_everything_is_read_back_as_written(followed, tmp_path):
     joined = joined_fragment(1, 2, followed.fragments[0].tracks[0])
     every = (ExchangedPeople(1, 1, 2, 0.5), joined, ExchangedPeople(2, 1, 2, 0.1, 0.2))

@@ -12,7 +12,7 @@ from mvmocap_core.progress import silent
 from mvmocap_core.storage import load_arrays, save_arrays
 from tests.core.clips import write_clip
 
-N_FRAMES = 12
+N_FRAMES = 36
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,12 @@ def test_the_command_line_says_what_is_wrong_with_the_files(videos, tmp_path, ca
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["reason"] == "missing_file"
     assert str(tmp_path / "none") in told["message"]
+
+
+@pytest.mark.parametrize("others", ["a.npz", "a_json/a_0_keypoints.json"])
+def test_the_video_whose_keypoints_are_not_in_the_folder_is_named(videos, tmp_path, others):
+    folder = tmp_path / "keypoints"
+    (folder / others).parent.mkdir(parents=True)
+    (folder / others).touch()
+    with pytest.raises(InputError, match=r"holds no keypoints of b\.mp4"):
+        solve(videos, tmp_path / "take", SolveOptions(keypoints=(str(folder),)))
