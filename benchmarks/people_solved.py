@@ -43,8 +43,8 @@ def solve_together(arrangement: str, number: int) -> dict[str, Any]:
         return {**result, "refused": error.reason}
     result["seconds"] = time.process_time() - start_s
     result["people"] = {
-        owner: _scores(clip_of(take, owner), _of_person(solution, person))
-        for person, owner in enumerate(result["owners"])
+        owner: _scores(clip_of(take, owner), _of_person(solution, number))
+        for number, owner in enumerate(result["owners"][person] for person in solution.solved)
     }
     return result
 

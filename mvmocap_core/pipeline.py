@@ -1,6 +1,7 @@
 """The ordered stages of a solve."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,11 +29,16 @@ from mvmocap_core.lifting.lifted import Lifted
 from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.options import MAX_PEOPLE, SolveOptions
 from mvmocap_core.people.following import fragments
-from mvmocap_core.people.tracks import select_performer
+from mvmocap_core.people.tracks import is_there, select_performer
 from mvmocap_core.progress import Progress, silent
 from mvmocap_core.report import content, page
-from mvmocap_core.report.evidence import Evidence
-from mvmocap_core.solving import lift_people, refined_timeline
+from mvmocap_core.report.evidence import Evidence, LeftOut
+from mvmocap_core.solving import (
+    lift_people,
+    refined_timeline,
+    seconds_well_seen,
+    who_is_solved,
+)
 from mvmocap_core.stabilisation.moving_cameras import with_moving_cameras
 from mvmocap_core.stabilisation.steady import CameraMotion, find_camera_motion, steady_tracks
 from mvmocap_core.stages import StageEvent, Stages, ignore_event
@@ -132,6 +138,10 @@ class _Job:
             correcting.put_right(tracks, timeline, calibration, own, moved)
             for own, tracks in zip(edits, found, strict=True)
         ]
+        followed, solved, others = self.solvable(followed, seen, timeline, calibration, fps)
+        left_out = tuple(_left_out(found[person][0], each_s) for person, each_s in others)
+        found = [found[person] for person in solved]
+        seen = [seen[person] for person in solved]
         lifted = self.lift(seen, timeline, calibration, fps)
         guesses = [guess for guess, _ in lifted]
         fits = kept_stages.fit_bodies(self.files, seen, timeline, calibration, guesses, fps, inputs)
@@ -147,6 +157,7 @@ class _Job:
                 given=given,
                 moved=tuple(moved),
                 single_views=single_views,
+                left_out=left_out,
             )
             for tracks, fit, (_, single_views) in zip(found, fits, lifted, strict=True)
         ]
@@ -189,6 +200,37 @@ class _Job:
         timeline, inputs = kept_stages.find_clocks(self.files, people, matched_s, edits)
         checks.check_overlap(people[0], timeline)
         return timeline, inputs
+
+    def solvable(
+        self,
+        followed: Followed,
+        seen: Sequence[Sequence[Track]],
+        timeline: Timeline,
+        calibration: Calibration,
+        fps: float,
+    ) -> tuple[Followed, list[int], list[tuple[int, float]]]:
+        """Everybody, those last who cannot be solved; the numbers of who can; the others'.
+
+        The others' are each with the seconds for which the views see them well.
+        Raises UnsolvableError if that would give other numbers to performers of whom something is
+        said by hand, or if there is nobody left.
+        """
+        if len(seen) == 1:
+            return followed, [0], []
+        well_seen_s = seconds_well_seen(seen, timeline, calibration, self.options, fps)
+        solved = who_is_solved(well_seen_s, fps)
+        others = [person for person in range(len(seen)) if person not in solved]
+        order = [*solved, *others]
+        if order != sorted(order):
+            named = [*self.identities, *self.named]
+            if named or any(own != correcting.NO_CORRECTIONS for own in self.edited):
+                raise UnsolvableError(
+                    f"Performer {others[0] + 1} is hardly ever seen well enough to be solved, and "
+                    "later ones were corrected by hand under their numbers: take corrections back.",
+                    reason="body_not_seen",
+                )
+            followed = replace(followed, people=tuple(followed.people[k] for k in order))
+        return followed, solved, [(person, well_seen_s[person]) for person in others]
 
     def lift(
         self,
@@ -237,3 +279,9 @@ class _Job:
         page.write_report(self.take.folder, report, shown, pictures)
         self.take.drop_unused()
         return report
+
+
+def _left_out(first: Track, well_seen_s: float) -> LeftOut:
+    """first: the performer in the first video."""
+    times_s = first.times_s[is_there(first)]
+    return LeftOut(well_seen_s, float(times_s[0]), float(times_s[-1]))

@@ -7,7 +7,13 @@ import numpy as np
 
 from mvmocap_core import checks, correcting
 from mvmocap_core.body.single_views import SingleViews, lift_performer
-from mvmocap_core.body.solve import frame_times, solve_bodies
+from mvmocap_core.body.solve import (
+    MIN_WELL_SEEN,
+    body_not_seen,
+    count_well_seen,
+    frame_times,
+    solve_bodies,
+)
 from mvmocap_core.calibration.calibrate import calibrate
 from mvmocap_core.calibration.cameras import Calibration
 from mvmocap_core.calibration.given import GivenFacts, nothing_given
@@ -35,14 +41,16 @@ SURE_START_MARGIN = 0.1
 class Solution:
     """What the tracks of a take give. `timeline` has the calibration's refined offsets.
 
-    fits:    of each performer.
+    fits:    of each performer who could be solved.
     motions: the fits, cleaned up with the default choices.
+    solved:  whose they are, of the performers that were given; see `who_is_solved`.
     """
 
     timeline: Timeline
     calibration: Calibration
     fits: tuple[MotionClip, ...]
     motions: tuple[MotionClip, ...]
+    solved: tuple[int, ...] = (0,)
 
     @property
     def fit(self) -> MotionClip:
@@ -90,9 +98,10 @@ def solve_people(
 ) -> Solution:
     """Solve the tracks (P) of (V) of several performers. Reads and writes no files.
 
+    Who cannot be solved is left out; `Solution.solved` tells who is not.
     fps: of the motion. focal_35mm: what the videos say about their lenses. given: what the
     user knows. matched_s: see `common_timeline`.
-    Raises UnsolvableError with the reason.
+    Raises UnsolvableError with the reason, if nobody can be solved.
     """
     stages = Stages(progress)
     given = given or nothing_given(len(people[0]))
@@ -106,13 +115,15 @@ def solve_people(
     )
     timeline = refined_timeline(timeline, calibration)
     seen = [correcting.put_right(tracks, timeline, calibration) for tracks in people]
+    solved = who_is_solved(seconds_well_seen(seen, timeline, calibration, options, fps), fps)
+    seen = [seen[person] for person in solved]
     lifted = stages.run("lift", lambda _: lift_people(seen, timeline, calibration, options, fps))
     guesses = [guess for guess, _ in lifted]
     fits = stages.run(
         "body", lambda told: fit_people(seen, timeline, calibration, guesses, options, fps, told)
     )
     motions = stages.run("clean", lambda _: clean_up_together(fits, CleanUp()))
-    return Solution(timeline, calibration, tuple(fits), tuple(motions))
+    return Solution(timeline, calibration, tuple(fits), tuple(motions), tuple(solved))
 
 
 def refined_timeline(timeline: Timeline, calibration: Calibration) -> Timeline:
@@ -194,6 +205,31 @@ def _chosen(timeline: Timeline, calibration: Calibration) -> Timeline:
         rivals_s=timeline.rivals_s[:, :0],
         rivals_odds=timeline.rivals_odds[:, :0],
     )
+
+
+def seconds_well_seen(
+    people: Sequence[Sequence[Track]],
+    timeline: Timeline,
+    calibration: Calibration,
+    options: SolveOptions,
+    fps: float,
+) -> list[float]:
+    """For how long the views show each performer well enough, at once, to measure the body."""
+    start_s, end_s = _solved_range(people[0], timeline, options)
+    times_s = frame_times(people[0], timeline, fps, start_s, end_s)
+    return [count_well_seen(each, timeline, calibration, times_s) / fps for each in people]
+
+
+def who_is_solved(well_seen_s: Sequence[float], fps: float) -> list[int]:
+    """The performers who can be solved, the first one's number being 0.
+
+    Somebody who passes by or leaves does not end the solve of the others.
+    well_seen_s: `seconds_well_seen` of each. Raises UnsolvableError if there is nobody.
+    """
+    numbers = [k for k, each_s in enumerate(well_seen_s) if each_s * fps > MIN_WELL_SEEN - 0.5]
+    if not numbers:
+        raise body_not_seen()
+    return numbers
 
 
 def lift_people(

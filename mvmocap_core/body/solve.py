@@ -26,6 +26,8 @@ from mvmocap_core.sync.timeline import Timeline
 LANDMARK_PLAY_M = 0.015
 """How far a landmark wanders from its place on the posed body (standard deviation)."""
 SHAPE_FRAMES = 300
+MIN_WELL_SEEN = 5
+"""Frames in which two views see the performer well; with fewer the body cannot be measured."""
 _WELL_SEEN = 8.0
 _SEEN = 0.2
 
@@ -127,18 +129,38 @@ def measure_body(evidence: Evidence, fps: float) -> Body:
 
     Raises UnsolvableError if there are hardly any.
     """
-    seen = np.sort(evidence.weight.sum(axis=2), axis=0)[-2:][0]
-    good = np.flatnonzero(seen > _WELL_SEEN)
-    if len(good) < 5:
-        raise UnsolvableError(
-            "The performer's body is hardly ever seen by both views at once: keep the whole body "
-            "in both pictures.",
-            reason="body_not_seen",
-        )
+    good = _well_seen(evidence)
+    if len(good) < MIN_WELL_SEEN:
+        raise body_not_seen()
     chosen = good[np.linspace(0, len(good) - 1, min(len(good), SHAPE_FRAMES)).round().astype(int)]
     spacing_s = float(np.median(np.diff(chosen))) / fps
     independent = min(1.0, spacing_s / NOISE_CORRELATION_S)
     return fit_shape(average_body(ASSUMED_HEIGHT_M), evidence[chosen], independent=independent)
+
+
+def count_well_seen(
+    tracks: Sequence[Track], timeline: Timeline, calibration: Calibration, times_s: np.ndarray
+) -> int:
+    """In how many of the frames at `times_s` (F,) two views, or the only one, see somebody well.
+
+    Who has fewer than `MIN_WELL_SEEN` cannot be solved.
+    """
+    return len(_well_seen(gather_evidence(tracks, timeline, calibration.cameras, times_s)))
+
+
+def _well_seen(evidence: Evidence) -> np.ndarray:
+    """The frames in which two views, or the only one, see enough of the body to measure it."""
+    seen = np.sort(evidence.weight.sum(axis=2), axis=0)[-2:][0]
+    return np.flatnonzero(seen > _WELL_SEEN)
+
+
+def body_not_seen() -> UnsolvableError:
+    """What to raise where nobody can be measured."""
+    return UnsolvableError(
+        "The performer's body is hardly ever seen by both views at once: keep the whole body "
+        "in both pictures.",
+        reason="body_not_seen",
+    )
 
 
 def refine_landmarks(predicted: np.ndarray, evidence: Evidence, n_steps: int = 5) -> np.ndarray:

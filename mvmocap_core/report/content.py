@@ -19,8 +19,9 @@ from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.fingers import hands_seen, without_fingers
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.report.evidence import Evidence, camera_positions_m, of_body, seen_by_view
+from mvmocap_core.report.missing import missing_performers
 from mvmocap_core.report.moments import FIRM, WEAK, binned_trust, worst_moments
-from mvmocap_core.report.verdict import GRADES, Verdict, judge
+from mvmocap_core.report.verdict import GRADES, Verdict, judge, summed_up
 from mvmocap_core.stages import Stages
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import VideoInfo
@@ -42,12 +43,13 @@ def solved_report(
     """
     whole = [each.motion for each in people] if fits is None else fits
     verdicts = [judge(of_body(each, fit)) for each, fit in zip(people, whole, strict=True)]
+    told = [summed_up(missing_performers(people)), *verdicts]
     lead = of_body(people[0])
     return {
         "schema_version": REPORT_SCHEMA,
-        "verdict": max((verdict.grade for verdict in verdicts), key=GRADES.index),
-        "reasons": _each_once(verdict.reasons for verdict in verdicts),
-        "advice": _each_once(verdict.advice for verdict in verdicts),
+        "verdict": max((verdict.grade for verdict in told), key=GRADES.index),
+        "reasons": _each_once(verdict.reasons for verdict in told),
+        "advice": _each_once(verdict.advice for verdict in told),
         "sync": sync_section(lead.timeline),
         "cameras": _camera_section(lead),
         "accuracy": _accuracy_section(lead),

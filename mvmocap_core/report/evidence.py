@@ -22,6 +22,19 @@ _SEEN = 0.5
 """Confidence of a joint from which some view shows it."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A performer who was followed and could not be solved.
+
+    well_seen_s:    for how long two views, or the only one, show enough of the body.
+    start_s, end_s: the performer is in the first video, on its clock.
+    """
+
+    well_seen_s: float
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """A finished solve of V views. `timeline` has the calibration's refined offsets.
@@ -30,6 +43,7 @@ class Evidence:
     given:  what the user knew; None is nothing.
     moved:  what each camera did while it filmed; empty where nobody looked.
     single_views: what single views were needed for; None where the method does without.
+    left_out: who else was followed; numbered on after those who were solved.
     """
 
     infos: tuple[VideoInfo, ...]
@@ -42,6 +56,7 @@ class Evidence:
     given: GivenFacts | None = None
     moved: tuple[CameraMotion, ...] = ()
     single_views: SingleViews | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def of_body(evidence: Evidence, motion: MotionClip | None = None) -> Evidence:

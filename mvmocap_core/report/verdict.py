@@ -1,6 +1,6 @@
 """How far a solve may be trusted, from what the solve itself says about its certainty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,13 +71,18 @@ def judge(evidence: Evidence) -> Verdict:
         *_single_views(evidence),
         *_moved_cameras(evidence),
     ]
+    return summed_up(findings)
+
+
+def summed_up(findings: Sequence[Finding]) -> Verdict:
+    """The verdict that findings amount to; without any it is good."""
     order: tuple[Grade, ...] = ("unusable", "check", "good")
-    findings.sort(key=lambda finding: order.index(finding.grade))
-    bad = [finding for finding in findings if finding.grade != "good"]
+    ordered = sorted(findings, key=lambda finding: order.index(finding.grade))
+    bad = [finding for finding in ordered if finding.grade != "good"]
     return Verdict(
         grade=bad[0].grade if bad else "good",
         reasons=tuple(finding.reason for finding in bad),
-        advice=tuple(finding.advice for finding in findings),
+        advice=tuple(finding.advice for finding in ordered),
     )
 
 

@@ -20,7 +20,7 @@ from mvmocap_core.lifting.joints import JOINT_NAMES
 from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.progress import silent
 from mvmocap_core.report import content, page
-from mvmocap_core.report.evidence import Evidence, seen_by_view
+from mvmocap_core.report.evidence import Evidence, LeftOut, seen_by_view
 from mvmocap_core.report.verdict import judge
 from mvmocap_core.stabilisation.steady import CameraMotion
 from mvmocap_core.stages import Stages
@@ -283,6 +283,27 @@ def test_report_of_a_solve_holds_the_schema(repository, infos):
     assert report["cameras"][0]["focal_35mm"] == pytest.approx(600 * 36 / 640, abs=0.01)
     assert report["cameras"][0]["distance_m"] == pytest.approx(4.0, abs=0.5)
     assert report["people"][0]["n_frames"] == 60
+
+
+def test_fewer_performers_than_were_asked_for_are_told(infos):
+    asked = make_evidence(infos, options=SolveOptions(people=3, height_m=1.75))
+    report = content.solved_report([asked, asked], stages())
+    assert (report["verdict"], report["reasons"]) == ("check", ["performers_missing"])
+    assert "3 performers were asked for, 2 found" in report["advice"][0]
+    counted = replace(asked, options=SolveOptions(people=0, height_m=1.75))
+    assert content.solved_report([counted, counted], stages())["verdict"] == "good"
+
+
+@pytest.mark.parametrize(("asked", "verdict"), [(0, "good"), (2, "check")])
+def test_who_was_left_out_is_told_and_does_harm_if_asked_for(infos, asked, verdict):
+    evidence = make_evidence(
+        infos,
+        options=SolveOptions(people=asked, height_m=1.75),
+        left_out=(LeftOut(well_seen_s=0.1, start_s=0.5, end_s=0.8),),
+    )
+    report = content.solved_report([evidence], stages())
+    assert report["verdict"] == verdict
+    assert "Performer 2, who is in a.mp4 from 0.5 to 0.8 s, was left out" in report["advice"][0]
 
 
 def test_report_with_unknown_numbers_holds_the_schema(repository, infos):

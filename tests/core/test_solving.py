@@ -5,7 +5,10 @@ import pytest
 
 from mvmocap_core import solving
 from mvmocap_core.calibration.given import nothing_given
+from mvmocap_core.errors import UnsolvableError
+from mvmocap_core.options import SolveOptions
 from tests.core.body.test_solve import perfect_calibration
+from tests.core.group.duet import OFFSET_S, cut_out, two_people
 from tests.core.performance import perform
 
 
@@ -61,3 +64,23 @@ def test_where_one_is_in_doubt_another_starts_at_the_offset_that_was_chosen(
 
 def test_where_the_offset_is_in_doubt_another_chooses_again(started):
     assert started(agreement=0.3, margin=1.0)[1:] == [("second", [1.0, 2.0])]
+
+
+def test_who_both_views_show_for_too_few_frames_is_not_solved():
+    performer, other = two_people()
+    leaver = [cut_out(track, 0.3)[0] for track in other]
+    truth = perform(duration_s=1.0, fps=(15.0, 15.0))
+    timeline = replace(truth.timeline(), offset_s=np.array([0.0, OFFSET_S]))
+    well_seen_s = solving.seconds_well_seen(
+        [performer, leaver], timeline, perfect_calibration(truth), SolveOptions(), 15.0
+    )
+    assert well_seen_s[0] > 2.5
+    assert 0.0 < well_seen_s[1] < 0.3
+    assert solving.who_is_solved(well_seen_s, 15.0) == [0]
+
+
+def test_nobody_who_can_be_solved_is_refused():
+    assert solving.who_is_solved([5 / 30.0, 4 / 30.0], 30.0) == [0]
+    with pytest.raises(UnsolvableError) as caught:
+        solving.who_is_solved([4 / 30.0, 0.0], 30.0)
+    assert caught.value.reason == "body_not_seen"
