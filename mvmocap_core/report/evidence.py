@@ -18,7 +18,7 @@ from mvmocap_core.stabilisation.steady import CameraMotion
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import VideoInfo
 
-_SEEN = 0.5
+_CLEAR = 0.5
 """Confidence of a joint from which some view shows it."""
 
 
@@ -109,7 +109,7 @@ def doubt_where_seen_m(evidence: Evidence) -> float:
     cameras.
     """
     motion = evidence.motion
-    is_seen = seen_by_view(evidence).all(axis=0)[:, None] & (motion.confidence > _SEEN)
+    is_seen = seen_by_view(evidence).all(axis=0)[:, None] & (motion.confidence > _CLEAR)
     at_most_m = motion.error_m[is_seen]
     return float(np.nanpercentile(at_most_m, 90.0)) if np.isfinite(at_most_m).any() else 0.0
 

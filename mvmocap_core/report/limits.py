@@ -47,6 +47,9 @@ OFFSET_STD_S = Limits(check=0.02, unusable=0.15)
 SEEN_BY_ALL = Limits(check=0.5, unusable=0.15)
 """Share of frames in which every view sees the performer; elsewhere depth is a guess."""
 
+SHOWN = 0.5
+"""Share of the frames in which some view shows a limb, below which it is mostly a guess."""
+
 ONE_VIEW_NOTE = 0.9
 """Share of the frames that all phones filmed, below which the animator should be told."""
 

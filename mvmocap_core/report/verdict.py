@@ -31,6 +31,7 @@ from mvmocap_core.report.limits import (
     ROTATION_STD_DEG,
     SAME_SIDE_DEG,
     SEEN_BY_ALL,
+    SHOWN,
     SINGLE_VIEWS_NOTE,
     SURE_MOTION_S,
     Limits,
@@ -38,6 +39,7 @@ from mvmocap_core.report.limits import (
 from mvmocap_core.room.turns import room_turns
 from mvmocap_core.sync.timeline import CERTAIN
 
+_LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 Grade = Literal["good", "check", "unusable"]
 GRADES: tuple[Grade, ...] = ("good", "check", "unusable")
 """From the best to the worst."""
@@ -218,6 +220,7 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
         "rest rests on one view. Keep the whole body in both.",
     )
     yield from _filmed_by_one(evidence)
+    yield from _seldom_shown(evidence)
     moved_m = movement_m(evidence.motion)
     yield from _below(
         moved_m,
@@ -251,6 +254,23 @@ def _filmed_by_one(evidence: Evidence) -> Iterator[Finding]:
             f"Only one phone filmed {100 * (1.0 - share):.0f} % of the frames; depth is a guess "
             f"there. Trim the range to {first_s + 0.0:.1f} to {last_s:.1f} s, which two phones "
             "filmed.",
+        )
+
+
+def _seldom_shown(evidence: Evidence) -> Iterator[Finding]:
+    """Whether limbs are outside the pictures, or hidden, most of the time."""
+    motion = evidence.motion
+    shares = np.isfinite(motion.landmarks_m).all(axis=-1).mean(axis=0)
+    pairs = zip(motion.landmark_names.tolist(), shares, strict=True)
+    names = [
+        name.replace("_", " ") for name, share in pairs if share < SHOWN and name.endswith(_LIMBS)
+    ]
+    if names:
+        yield Finding(
+            "check",
+            "seldom_shown",
+            f"The videos hardly show the {', '.join(names)}: the motion has guesses there. Step "
+            "back until the whole body is in the pictures, or animate these by hand.",
         )
 
 

@@ -185,15 +185,19 @@ def test_joints_that_may_be_anywhere_are_told():
     assert "20 cm" in verdict.advice[0]
 
 
-def test_legs_outside_the_picture_do_not_count_against_the_cameras():
+def test_legs_outside_the_picture_are_told_and_do_not_count_against_the_cameras():
     motion = make_motion()
     legs = [name.endswith(("knee", "ankle", "toe")) for name in motion.joint_names]
+    hidden = np.array([name.endswith(("knee", "ankle")) for name in motion.landmark_names])
     unseen = replace(
         motion,
         error_m=np.where(legs, 0.6, motion.error_m),
         confidence=np.where(legs, 0.0, motion.confidence),
+        landmarks_m=np.where(hidden[:, None], np.nan, motion.landmarks_m),
     )
-    assert judge(make_evidence(motion=unseen)).grade == "good"
+    verdict = judge(make_evidence(motion=unseen))
+    assert verdict.reasons == ("seldom_shown",)
+    assert verdict.advice[0].startswith("The videos hardly show the left knee")
 
 
 def test_bones_along_the_line_of_sight_may_vary():
