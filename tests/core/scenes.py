@@ -1,5 +1,6 @@
 """Exact results of an imagined solve, for tests of what comes after it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def make_motion(
         confidence=np.full((n_frames, len(names)), 0.9),
         contacts=np.zeros((n_frames, 2, 2), bool),
         landmark_names=np.array(LANDMARK_NAMES),
-        landmarks_m=np.full((n_frames, len(LANDMARK_NAMES), 3), np.nan),
+        landmarks_m=positions[:, _joints_of_landmarks(names)],
         K=cameras.K,
         dist=cameras.dist,
         image_size=cameras.image_size,
@@ -109,10 +110,13 @@ def make_motion(
     )
 
 
+def _joints_of_landmarks(names: Sequence[str]) -> list[int]:
+    return [names.index(name) if name in names else 0 for name in LANDMARK_NAMES]
+
+
 def make_tracks(motion: MotionClip) -> list[Track]:
     """What a perfect detector sees: each landmark is the joint of its name, or the pelvis."""
-    names = motion.joint_names.tolist()
-    joints = [names.index(name) if name in names else 0 for name in LANDMARK_NAMES]
+    joints = _joints_of_landmarks(motion.joint_names.tolist())
     tracks = []
     for view in range(len(motion.K)):
         keypoints = project_points(
