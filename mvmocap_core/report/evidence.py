@@ -88,6 +88,14 @@ def filmed_by_view(evidence: Evidence) -> np.ndarray:
     return np.stack(filming)
 
 
+def kept_frames(evidence: Evidence) -> np.ndarray:
+    """(F,) bool: frames that the clean-up keeps."""
+    times_s, kept = evidence.motion.times_s, evidence.clean_up
+    start_s = -np.inf if kept.start_s is None else kept.start_s
+    end_s = np.inf if kept.end_s is None else kept.end_s
+    return (times_s >= start_s) & (times_s <= end_s)
+
+
 def camera_positions_m(motion: MotionClip) -> np.ndarray:
     """(V, 3) where the cameras stood, in the world."""
     return camera_center(motion.T_cam_world)

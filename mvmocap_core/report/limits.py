@@ -41,6 +41,10 @@ POSE_ERROR_M = Limits(check=0.15, unusable=0.5)
 """Radius that a tenth of the joints which every view sees exceed: `error_m` of the motion. Takes of
 virtual phones have 3 to 12 cm, the more the further the performer goes about."""
 
+MOSTLY_ERROR_M = 0.5
+"""Median of `error_m` over all of a motion above which it is doubted, however well the frames that
+every view sees are known: where a performer is out of most pictures, it is metres."""
+
 OFFSET_STD_S = Limits(check=0.02, unusable=0.15)
 """A hand at 3 m/s is 6 cm elsewhere after 0.02 s."""
 

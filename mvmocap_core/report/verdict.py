@@ -14,6 +14,7 @@ from mvmocap_core.report.evidence import (
     Evidence,
     doubt_where_seen_m,
     filmed_by_view,
+    kept_frames,
     movement_m,
     seen_by_view,
 )
@@ -21,6 +22,7 @@ from mvmocap_core.report.limits import (
     BONE_VARIATION,
     FOCAL_STD,
     MIN_MARGIN,
+    MOSTLY_ERROR_M,
     MOVEMENT_M,
     OFFSET_STD_S,
     ONE_VIEW_NOTE,
@@ -221,6 +223,7 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
     )
     yield from _filmed_by_one(evidence)
     yield from _seldom_shown(evidence)
+    yield from _mostly_uncertain(evidence, float(seen.mean()))
     moved_m = movement_m(evidence.motion)
     yield from _below(
         moved_m,
@@ -239,10 +242,7 @@ def _performer(evidence: Evidence) -> Iterator[Finding]:
 
 def _filmed_by_one(evidence: Evidence) -> Iterator[Finding]:
     """Whether one phone alone filmed much of what the clean-up keeps."""
-    times_s, kept = evidence.motion.times_s, evidence.clean_up
-    start_s = -np.inf if kept.start_s is None else kept.start_s
-    end_s = np.inf if kept.end_s is None else kept.end_s
-    is_kept = (times_s >= start_s) & (times_s <= end_s)
+    times_s, is_kept = evidence.motion.times_s, kept_frames(evidence)
     by_two = filmed_by_view(evidence).sum(axis=0) >= min(2, len(evidence.tracks))
     share = float(by_two[is_kept].mean()) if is_kept.any() and by_two.any() else 1.0
     if share < ONE_VIEW_NOTE:
@@ -271,6 +271,20 @@ def _seldom_shown(evidence: Evidence) -> Iterator[Finding]:
             "seldom_shown",
             f"The videos hardly show the {', '.join(names)}: the motion has guesses there. Step "
             "back until the whole body is in the pictures, or animate these by hand.",
+        )
+
+
+def _mostly_uncertain(evidence: Evidence, seen_by_all: float) -> Iterator[Finding]:
+    """Whether half of what the clean-up keeps is a guess. seen_by_all: share of all frames."""
+    error_m = evidence.motion.error_m[kept_frames(evidence)]
+    typical_m = float(np.nanmedian(error_m)) if np.isfinite(error_m).any() else 0.0
+    if len(evidence.tracks) > 1 and typical_m > MOSTLY_ERROR_M:
+        yield Finding(
+            "check",
+            "mostly_uncertain",
+            f"Half of the motion may be off by more than {100 * typical_m:.0f} cm, because both "
+            f"views see the performer in {100 * seen_by_all:.0f} % of the frames only. Trim the "
+            "range to those, or keep the whole body in both.",
         )
 
 

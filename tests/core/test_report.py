@@ -70,6 +70,18 @@ def test_good_take_is_good_and_has_no_reasons():
     assert verdict.advice == ()
 
 
+def test_motion_that_is_mostly_a_guess_is_doubted():
+    motion = make_motion()
+    error_m = motion.error_m.copy()
+    error_m[:40] = 0.9
+    guessed = replace(motion, error_m=error_m)
+    verdict = judge(make_evidence(motion=guessed))
+    assert "mostly_uncertain" in verdict.reasons
+    assert any("more than 90 cm" in text for text in verdict.advice)
+    trimmed = CleanUp(start_s=float(motion.times_s[35]))
+    assert "mostly_uncertain" not in judge(make_evidence(motion=guessed, clean_up=trimmed)).reasons
+
+
 def test_assumed_height_is_told_but_does_no_harm():
     verdict = judge(make_evidence(options=SolveOptions()))
     assert verdict.grade == "good"
