@@ -19,9 +19,10 @@ from mvmocap_core.motion.clip import MotionClip
 from mvmocap_core.motion.fingers import hands_seen, without_fingers
 from mvmocap_core.options import ASSUMED_HEIGHT_M
 from mvmocap_core.report.evidence import Evidence, camera_positions_m, of_body, seen_by_view
+from mvmocap_core.report.findings import GRADES, Verdict, summed_up
 from mvmocap_core.report.missing import missing_performers
 from mvmocap_core.report.moments import FIRM, WEAK, binned_trust, worst_moments
-from mvmocap_core.report.verdict import GRADES, Verdict, judge, summed_up
+from mvmocap_core.report.verdict import judge
 from mvmocap_core.stages import Stages
 from mvmocap_core.sync.timeline import Timeline
 from mvmocap_core.video.frames import VideoInfo

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mvmocap_core.report.evidence import Evidence, LeftOut
-from mvmocap_core.report.verdict import Finding
+from mvmocap_core.report.findings import Finding
 
 
 def missing_performers(people: Sequence[Evidence]) -> list[Finding]:
