@@ -10,6 +10,7 @@ from mvmocap_core.errors import InputError, UnsolvableError
 from mvmocap_core.installation import LIFTER_NEEDS, unserved
 from mvmocap_core.options import TORCH_METHODS, SolveOptions
 from mvmocap_core.sync.timeline import Timeline
+from mvmocap_core.take import Take, content_hash
 from mvmocap_core.video.frames import VideoInfo
 
 MIN_PERSON_S = 1.0
@@ -76,6 +77,36 @@ def check_different(videos: Sequence[Path], hashes: Sequence[str]) -> None:
             )
             raise InputError(message, reason="same_video")
         first_with[content] = video
+
+
+def check_take_of(take: Take, videos: Sequence[Path], hashes: Sequence[str]) -> None:
+    """Raise InputError if the take holds a motion of other videos.
+
+    Its report would be of one and its motion of another, and its corrections be put into both.
+    Some of its videos, or further ones after them, are no other videos.
+    hashes: of the videos' contents.
+    """
+    if not take.n_people:
+        return
+    try:
+        earlier = take.load_job().videos
+    except InputError:  # a clip, or of another version
+        return
+    if all(map(_is_same, earlier, videos, hashes)):
+        return
+    names = ", ".join(video.name for video in earlier)
+    message = (
+        f"{take.folder}: holds the take of other videos ({names}), or in another order; "
+        "use another --out."
+    )
+    raise InputError(message, reason="other_videos")
+
+
+def _is_same(earlier: Path, video: Path, content: str) -> bool:
+    """By its place, else by its content; by its name where the earlier one is gone."""
+    if earlier == video.absolute():
+        return True
+    return content_hash(earlier) == content if earlier.is_file() else earlier.name == video.name
 
 
 def check_lengths(infos: Sequence[VideoInfo]) -> None:

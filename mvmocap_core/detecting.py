@@ -54,6 +54,7 @@ class JobVideos:
             if self.options.hands:
                 find_model(HAND)  # what is missing shows now, not after all the rest
             checks.check_lengths(infos)
+            checks.check_take_of(self.take, self.videos, self.hashes)
             checks.check_range(self.options, infos[0].duration_s, self.videos[0])
             if self.options.keypoints:
                 self._sources = find_sources(self.options.keypoints, self.videos)

@@ -68,7 +68,8 @@ def solve(
     motion, see `correcting`.
 
     Returns the report; with an earlier `last_stage`, what that stage found.
-    Raises InputError when the input cannot be used; UnsolvableError when the videos cannot be
+    Raises InputError when the input cannot be used, or the folder holds a motion of other videos;
+    UnsolvableError when the videos cannot be
     solved, after writing a report that says why. An earlier motion stays in both cases.
     """
     checks.check_videos(videos, options.method, options.people)
@@ -87,7 +88,8 @@ def solve(
             return job.solve(infos, last_stage)
         except UnsolvableError as error:
             take.save_job(Job(job.videos, options))
-            page.write_report(take.folder, content.unsolvable_report(error, infos, stages))
+            report = content.unsolvable_report(error, infos, stages, keeps_motion=take.n_people > 0)
+            page.write_report(take.folder, report)
             raise
 
 

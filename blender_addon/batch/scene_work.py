@@ -1,10 +1,12 @@
 """The real work of a scene's steps, in this process and in others."""
 
 import hashlib
+from itertools import count
 from pathlib import Path
 
 import mvmocap_core
 from mvmocap_core.errors import InputError
+from mvmocap_core.files import writing
 from mvmocap_core.motion.clip import load_motion
 from mvmocap_core.take import Take
 
@@ -50,11 +52,30 @@ def _check(job: SceneJob) -> None:
 
 
 def _solve(repository: Path, say: Say, job: SceneJob, take: Path) -> None:
+    try:
+        _run_solve(repository, say, job, take)
+    except InputError as error:
+        if error.reason != "other_videos":
+            raise
+        say(f"note: the take of the scene's earlier videos is kept as {_put_aside(take)}")
+        _run_solve(repository, say, job, take)
+
+
+def _run_solve(repository: Path, say: Say, job: SceneJob, take: Path) -> None:
     arguments = ["mvmocap_core", *solve_arguments(job.videos, take, job.options), "--json"]
     try:
         run_core(repository, arguments, lambda line: say(scene_words(line)))
     except InputError as error:
         raise InputError(scene_words(str(error)), reason=error.reason) from error
+
+
+def _put_aside(take: Path) -> Path:
+    """Give a take's folder the first name with a number that is free; returns it."""
+    names = (take.with_name(f"{take.name}_{number}") for number in count(1))
+    aside = next(path for path in names if not path.exists())
+    with writing(aside):
+        take.replace(aside)
+    return aside
 
 
 def _footage(repository: Path, say: Say, job: SceneJob, take: Path) -> None:

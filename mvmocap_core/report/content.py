@@ -67,14 +67,18 @@ def _each_once(lists: Iterable[Sequence[str]]) -> list[str]:
 
 
 def unsolvable_report(
-    error: MocapError, infos: Sequence[VideoInfo], stages: Stages
+    error: MocapError, infos: Sequence[VideoInfo], stages: Stages, *, keeps_motion: bool = False
 ) -> dict[str, Any]:
-    """Make the report of videos that were read but could not be solved."""
+    """Make the report of videos that were read but could not be solved.
+
+    keeps_motion: the take holds what an earlier solve has found, which this report is not about.
+    """
+    kept = ["The motion that the take holds is of an earlier solve."] if keeps_motion else []
     return {
         "schema_version": REPORT_SCHEMA,
         "verdict": "unusable",
         "reasons": [error.reason],
-        "advice": [_sentence(error)],
+        "advice": [_sentence(error), *kept],
         "sync": None,
         "cameras": [_video_facts(info) for info in infos],
         "accuracy": None,

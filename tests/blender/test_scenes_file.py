@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from blender_addon.armature.bake_options import RetargetOptions, RootMotion
+from blender_addon.batch import scene_work
 from blender_addon.batch.build_scene import Work, build_scene, check_inputs
 from blender_addon.batch.core_process import solve_arguments
 from blender_addon.batch.scene_values import OPTION_KINDS, scene_words
@@ -173,6 +174,23 @@ def test_a_scene_is_solved_again_when_a_given_file_has_changed(tmp_path: Path):
         with pytest.raises(RuntimeError, match="footage left no"):
             build_scene(job, work, lambda line: None)
         assert n_solves == len(checked) == n_wanted
+
+
+def test_the_take_of_a_scenes_earlier_videos_is_put_aside(tmp_path: Path, monkeypatch):
+    take, said = tmp_path / "out" / "a" / "take", []
+    (job,) = _read(tmp_path, _START)
+    for name in ("take", "take_1"):
+        (take.parent / name).mkdir(parents=True)
+        (take.parent / name / "corrections.json").write_text(name)
+
+    def run_core(repository: Path, arguments: list[str], say: object) -> None:
+        if take.exists():
+            raise InputError(f"{take}: holds another; use another --out.", reason="other_videos")
+
+    monkeypatch.setattr(scene_work, "run_core", run_core)
+    scene_work.scene_work(tmp_path, said.append).solve(job, take)
+    assert (take.parent / "take_2" / "corrections.json").read_text() == "take"
+    assert "take_2" in said[0]
 
 
 def test_the_cores_sentences_name_the_keys_of_the_file():

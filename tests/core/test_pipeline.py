@@ -16,6 +16,7 @@ from mvmocap_core.options import CleanUp, SolveOptions
 from mvmocap_core.pipeline import solve
 from mvmocap_core.solving import solve_tracks
 from mvmocap_core.stages import STAGE_SHARES
+from mvmocap_core.take import Job, Take
 from tests.core.clips import write_clip
 from tests.core.imagined import Imagined
 from tests.core.scenes import make_calibration, make_timeline, make_tracks, take_contents
@@ -199,13 +200,27 @@ def test_videos_of_different_moments_are_unsolvable(tmp_path, clips, imagined):
     assert unsolvable(imagined, tmp_path, clips) == "no_overlap"
 
 
+def test_other_videos_are_not_solved_into_a_take(tmp_path, clips, imagined):
+    take = Take(tmp_path)
+    take.save_job(Job((clips[0], tmp_path / "gone.mp4"), SolveOptions()))
+    take.motion_path.touch()
+    before = (tmp_path / "take.json").read_bytes()
+    with pytest.raises(InputError, match=r"a\.mp4, gone\.mp4.*use another --out"):
+        solve(clips, tmp_path, SolveOptions())
+    assert not imagined.calls
+    assert (tmp_path / "take.json").read_bytes() == before
+    assert not take.report_path.exists()
+
+
 def test_unsolvable_stage_is_reported_and_keeps_the_earlier_motion(tmp_path, clips, imagined):
     solve(clips, tmp_path, SolveOptions())
     before = (tmp_path / "motion.npz").read_bytes()
     imagined.failures["calibrate"] = UnsolvableError("turn about more.", reason="too_flat")
     with pytest.raises(UnsolvableError):
         solve(clips, tmp_path, SolveOptions(detector="lite"))
-    assert json.loads((tmp_path / "report.json").read_text())["reasons"] == ["too_flat"]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["reasons"] == ["too_flat"]
+    assert "of an earlier solve" in report["advice"][-1]
     assert (tmp_path / "motion.npz").read_bytes() == before
 
 

@@ -253,6 +253,7 @@ def unsolvable(videos, folder, capsys, *options):
 
 def test_scenery_without_a_person_is_unsolvable(real_pair, real_take, tmp_path, capsys):
     folder = shutil.copytree(real_take, tmp_path / "take")
+    (folder / "motion.npz").unlink()  # or it would be the take of another video
     scenery = write_clip(tmp_path / "scenery.mp4", n_frames=36, size=(640, 480))
     assert unsolvable([real_pair[0], scenery], folder, capsys) == "no_person"
 
