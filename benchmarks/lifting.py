@@ -193,7 +193,7 @@ def _score_single(clip: Clip, view: int) -> tuple[float, float]:
 
 
 def _p_mpjpe_mm(clip: Clip, landmarks: np.ndarray, times_s: np.ndarray) -> float:
-    truth = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s, max_gap_s=0.2)
+    truth = interpolate_hermite(clip.truth_times_s, clip.truth_m, times_s)
     return 1000.0 * p_mpjpe(landmarks[:, SCORED_LANDMARKS], truth)
 
 
