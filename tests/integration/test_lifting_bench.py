@@ -68,7 +68,7 @@ def test_footage_is_scored_where_it_was_harmed_after_one_similarity_over_the_res
         points = 0.5 * (truth_m + wrong) + 3.0
         motion = SimpleNamespace(
             times_s=times_s, landmarks_m=points, positions_m=points[:, SCORED_LANDMARKS],
-            joint_names=np.array(SCORED),
+            joint_names=np.array(SCORED), error_m=np.full((len(points), len(SCORED)), 0.06),
         )  # fmt: skip
         return SimpleNamespace(motion=motion)
 
@@ -77,4 +77,6 @@ def test_footage_is_scored_where_it_was_harmed_after_one_similarity_over_the_res
     assert [row.harm for row in rows] == list(HARMS)
     for row in rows:
         assert row.by_method_mm["geometry"] == pytest.approx(0.0, abs=1e-6)
+        assert row.in_radius["geometry"] == 1.0
     assert rows[2].by_method_mm["volume"] == pytest.approx(50.0)
+    assert rows[2].in_radius["volume"] == 0.5  # the elbow
